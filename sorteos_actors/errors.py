@@ -1,0 +1,30 @@
+"""Failures, one class a cause. A refusal is not a failure: see `raffle.rejections`."""
+
+from __future__ import annotations
+
+
+class RaffleNotFound(Exception):
+    """No raffle has this id."""
+
+
+class Deposed(Exception):
+    """The fence matched no row: another owner has a newer epoch, or our position is stale.
+
+    Nothing of the batch was written. The actor must stop at once; it may not commit again.
+    """
+
+
+class StoreUnavailable(Exception):
+    """PostgreSQL could not be reached, or did not answer in time.
+
+    For a commit the outcome is *unknown*: it may have been applied. Unlike `GuardViolated`, the
+    cause is outside of us, so it does not count against the raffle.
+    """
+
+
+class GuardViolated(Exception):
+    """The schema refused a batch that `decide` had allowed. Nothing was written; it is our bug."""
+
+
+class CannotStart(Exception):
+    """The server cannot start. The message is one sentence that tells a person what to do."""
