@@ -1,0 +1,22 @@
+"""sorteos_actors: a realtime server for raffles. This is the map; imports point down only.
+
+    cli           the operator's verbs             main          builds and wires everything
+    terminal/     watch, bots, doctor in a terminal
+
+    web/          the outside comes in             front_door ▸ socket, app ▸ routes; outbox, auth, limits
+    testing/      shipped fakes and simulate()
+    store/        PostgreSQL                       raffle_store (the fenced commit), queries, migrate
+    cluster/      Redis
+
+    actors/       the runtime                      registry ▸ supervisor ▸ raffle_actor ▸ feed; mailbox
+    protocol/     bytes <-> messages, no I/O       decode, encode, board, messages, close_codes
+    ports         what the actors need from the world, as Protocol classes
+    clock, ids    PostgreSQL's time on the monotonic clock; fresh ids
+    raffle/       the pure core                    model, commands, events, decide, evolve, deadline
+
+    asyncio_bridge, config, embedded, metrics, logs, errors
+
+Start with `raffle/` (no library knowledge needed), then follow one command down through
+`web/socket` ▸ `actors/registry` ▸ `actors/raffle_actor`, and back up through `actors/feed`.
+The story with pictures is docs/architecture.md.
+"""

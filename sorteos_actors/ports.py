@@ -125,8 +125,20 @@ class Queries(Protocol):
     async def reservation(self, reservation_id: UUID) -> ReservationRecord | None:
         """One reservation, live or ended."""
 
+    async def live_reservation(
+        self, raffle_id: UUID, user_id: UUID
+    ) -> ReservationRecord | None:
+        """The one live reservation of a person in a raffle."""
+
     async def reservations_of(self, user_id: UUID, limit: int) -> list[ReservationRecord]:
         """A person's reservations, newest first."""
+
+
+class Accounts(Protocol):
+    """People who told us who they are."""
+
+    async def remember_guest(self, user_id: UUID, name: str | None, phone: str | None) -> None:
+        """Keep what a guest said. Repeating it changes nothing. Raises `StoreUnavailable`."""
 
 
 class Clock(Protocol):

@@ -31,7 +31,8 @@ def sales_are_due_to_close(raffle: Raffle, now: Millis) -> bool:
 
 def due_reservations(raffle: Raffle, now: Millis, limit: int) -> list[Reservation]:
     """Up to `limit` live reservations whose deadline has come. Costs only what is due."""
-    due: list[Reservation] = []
+    # By id: a deadline that moved away and came back to the same instant has two entries.
+    due: dict[UUID, Reservation] = {}
     heap = raffle.deadlines
     waiting = [0]
     while waiting and len(due) < limit:
@@ -40,9 +41,9 @@ def due_reservations(raffle: Raffle, now: Millis, limit: int) -> list[Reservatio
             continue
         reservation = _current(raffle, heap[index])
         if reservation is not None:
-            due.append(reservation)
+            due[reservation.id] = reservation
         waiting += (2 * index + 1, 2 * index + 2)
-    return due
+    return list(due.values())
 
 
 def watch(raffle: Raffle, reservation: Reservation) -> None:

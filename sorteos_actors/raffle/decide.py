@@ -99,7 +99,9 @@ def _quick_pick(raffle: Raffle, command: commands.QuickPick, now: Millis) -> Dec
     wanted = command.count - len(held)
     if known is not None and wanted <= 0:
         return ()
-    if not quick_pick.fits_grammar(command.filter, raffle.terms.width) or command.count < 1:
+    if command.count < 1:
+        return Rejection(RejectionCode.BAD_REQUEST, {"field": "count"})
+    if not quick_pick.fits_grammar(command.filter, raffle.terms.width):
         return Rejection(RejectionCode.BAD_REQUEST, {"field": "filter"})
     if known is None:
         refused = _may_open(raffle, command.user_id, now)
@@ -257,6 +259,8 @@ def _expire_due(raffle: Raffle, now: Millis) -> Decision:
 def _extend_deadlines(raffle: Raffle, command: commands.ExtendDeadlines) -> Decision:
     if command.outage_at <= raffle.last_outage_at or command.by_ms <= 0:
         return ()
+    if not any(r.created_at <= command.outage_at for r in raffle.reservations.values()):
+        return ()  # Every hold is younger than the outage: nobody lost time to it.
     return (events.DeadlinesExtended(command.by_ms, command.outage_at),)
 
 

@@ -79,7 +79,7 @@ class ReservationCompleted(msgspec.Struct, frozen=True, tag="reservation_complet
 
 
 class DeadlinesExtended(msgspec.Struct, frozen=True, tag="deadlines_extended"):
-    """Every live deadline moved by the length of an outage."""
+    """Every hold that was there when an outage began (`outage_at`) got its length as more time."""
 
     by_ms: int
     outage_at: Millis

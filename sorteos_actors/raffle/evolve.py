@@ -86,9 +86,10 @@ def evolve(raffle: Raffle, event: events.Event) -> None:
             _end(raffle, event.reservation_id, Phase.COMPLETED, event.at)
         case events.DeadlinesExtended():
             for reservation in raffle.reservations.values():
-                raffle.reservations[reservation.id] = replace(
-                    reservation, expires_at=reservation.expires_at + event.by_ms
-                )
+                if reservation.created_at <= event.outage_at:
+                    raffle.reservations[reservation.id] = replace(
+                        reservation, expires_at=reservation.expires_at + event.by_ms
+                    )
             raffle.last_outage_at = event.outage_at
             deadline.rebuild(raffle)
         case events.StatusChanged():

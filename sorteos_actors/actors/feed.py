@@ -1,0 +1,439 @@
+"""A raffle's feed: what viewers see, position by position.
+
+A subscriber is a cursor `(sink, seq)`, not a queue. The feed keeps a **ring** of encoded deltas, each
+with its seq range, and the public board, packed, at the newest position. Publishing only merges the
+changes into what is *pending* and wakes the **walker**, so the actor never waits for a socket. The
+walker encodes one delta per tick (the first update after a quiet time at once, then at most ~20 a
+second, last state wins) and writes the same bytes to every sink in slices, with a checkpoint between.
+
+A sink that still has bytes of its own to send is passed over: its cursor stays behind, and when it
+has drained it catches up from the ring in one write, or from a snapshot when the ring has moved on.
+So a slow reader costs one integer and delays nobody.
+
+The owner's feed is fed by its actor; the feeds of other nodes will be fed by the bus. Joining is one
+synchronous step: hello, snapshot at S, and the cursor at S, with no window in which an event is lost.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+from uuid import UUID
+
+import trio
+from msgspec.structs import replace
+
+from sorteos_actors import metrics
+from sorteos_actors.actors.publication import Publication
+from sorteos_actors.ports import Bus, Clock
+from sorteos_actors.protocol import board as board_codec
+from sorteos_actors.protocol import encode
+from sorteos_actors.protocol.close_codes import TOO_SLOW, CloseCode
+from sorteos_actors.protocol.websocket_frames import binary_frame, text_frame
+from sorteos_actors.raffle import RaffleStatus, RaffleSummary
+
+logger = logging.getLogger(__name__)
+
+MAX_HZ = 20.0
+SECONDS_PER_WRITE = 8.3e-6
+"""CPU of one write to one socket; `benchmarks` prints this machine's figure."""
+CPU_SHARE = 0.5
+"""Part of a core that one feed may use: with many viewers the rate falls, never the truth."""
+SLICE = 100
+"""Sockets between two checkpoints: the others wait 3 ms for the loop instead of 34."""
+QUIET_SECONDS = 1.0
+"""Events that change no number move the position within this time, together."""
+RING_ENTRIES = 2048
+RING_BYTES = 1 << 20
+SLOW_SECONDS = 60.0
+SNAPSHOTS_IN_A_ROW = 3
+SNAPSHOT_SECONDS = 0.25
+
+
+class Sink(Protocol):
+    """What the feed needs of a socket."""
+
+    @property
+    def blocked_since(self) -> float | None:
+        """Trio's clock when the socket last began to owe bytes to the kernel; None when it owes none."""
+
+    def offer(self, frames: Sequence[bytes]) -> bool:
+        """Take all the frames now, or none of them (False) because earlier bytes still wait."""
+
+    def push(self, frame: bytes) -> None:
+        """Take one frame, behind whatever waits. A socket that owes too much is closed."""
+
+    def close(self, code: CloseCode) -> None:
+        """Begin to close. Never blocks."""
+
+
+class Subscriber:
+    """A cursor: one socket and the position up to which it has been served."""
+
+    __slots__ = ("deflate", "is_legacy", "seq", "sink", "snapshots_in_row", "user_id")
+
+    def __init__(
+        self, sink: Sink, *, is_legacy: bool = False, deflate: bool = False, user_id: UUID | None = None
+    ) -> None:
+        self.sink = sink
+        self.is_legacy = is_legacy
+        self.deflate = deflate
+        self.user_id = user_id
+        self.seq = -1
+        self.snapshots_in_row = 0
+
+
+class _Delta:
+    """One tick in the ring: its range, its bytes for v2, and lazily its bytes for the seed's client."""
+
+    __slots__ = ("_legacy", "changes", "expired", "frames", "seq_from", "seq_to")
+
+    def __init__(
+        self,
+        seq_from: int,
+        seq_to: int,
+        frames: bytes,
+        changes: Mapping[int, int],
+        expired: Sequence[tuple[UUID, tuple[int, ...]]],
+    ) -> None:
+        self.seq_from = seq_from
+        self.seq_to = seq_to
+        self.frames = frames
+        self.changes = changes
+        self.expired = expired
+        self._legacy: bytes | None = None
+
+    def legacy(self, summary: RaffleSummary) -> bytes:
+        if self._legacy is None:
+            terms = summary.terms
+            texts = [encode.legacy_reservation_expired(terms, i, n) for i, n in self.expired]
+            texts += [encode.legacy_number_update(terms, n, s) for n, s in self.changes.items()]
+            self._legacy = b"".join(map(text_frame, texts))
+        return self._legacy
+
+
+class _Snapshot:
+    """The whole board at one position, ready for the wire."""
+
+    __slots__ = ("blocks", "built_at", "frames", "seq")
+
+    def __init__(self, seq: int, built_at: float, blocks: list[bytes]) -> None:
+        self.seq = seq
+        self.built_at = built_at
+        self.blocks = blocks
+        self.frames = [binary_frame(block) for block in blocks]
+
+
+class Feed:
+    """The feed of one raffle on one node. All methods but `run` and `sweep` are synchronous."""
+
+    def __init__(self, raffle_id: UUID, clock: Clock, bus: Bus) -> None:
+        self.raffle_id = raffle_id
+        self._clock = clock
+        self._bus = bus
+        self._summary: RaffleSummary | None = None
+        self._packed = bytearray()
+        self._ring: deque[_Delta] = deque()
+        self._ring_bytes = 0
+        self._subscribers: dict[Subscriber, None] = {}
+        self._by_user: dict[UUID, dict[Subscriber, None]] = {}
+        self._flushed_seq = 0
+        self._pending: dict[int, int] = {}
+        self._pending_expired: list[tuple[UUID, tuple[int, ...]]] = []
+        self._pending_raffle = False
+        self._pending_since = 0.0
+        self._next_flush_at = 0.0
+        self._wake = trio.Event()
+        self._suffixes: dict[tuple[int, bool], tuple[bytes, ...] | None] = {}
+        self._snapshots: dict[bool, _Snapshot] = {}
+
+    # -- what the actor says -----------------------------------------------------------------
+
+    def reset(self, summary: RaffleSummary, board: bytearray) -> None:
+        """Begin a new epoch: everybody who watches gets a snapshot of it."""
+        self._summary = summary
+        self._packed = board_codec.pack(board)
+        self._ring.clear()
+        self._ring_bytes = 0
+        self._flushed_seq = summary.seq
+        self._pending = {}
+        self._pending_expired = []
+        self._pending_raffle = False
+        self._suffixes.clear()
+        self._snapshots.clear()
+        for subscriber in list(self._subscribers):
+            subscriber.seq = -1
+            self._serve(subscriber)
+
+    def publish(self, publication: Publication) -> None:
+        """Take what a commit changed. Constant work per changed number; never blocks."""
+        if not self._has_pending:
+            self._pending_since = trio.current_time()
+        self._summary = publication.summary
+        for number, state in publication.changes.items():
+            board_codec.set_cell(self._packed, number, state)
+        self._pending.update(publication.changes)
+        self._pending_expired += publication.expired
+        self._pending_raffle |= publication.raffle_changed
+        if self._by_user:
+            self._push_private(publication)
+        self._wake.set()
+
+    def announce(self, status: RaffleStatus) -> None:
+        """Tell everybody of a status that did not come from the actor: it is in quarantine."""
+        if self._summary is None:
+            return
+        self._summary = replace(self._summary, status=status)
+        frame = text_frame(encode.push_raffle(self._summary))
+        for subscriber in list(self._subscribers):
+            if not subscriber.is_legacy:
+                subscriber.sink.push(frame)
+
+    def finish(self) -> None:
+        """Send what is pending at once: the actor leaves, and its last words should be heard."""
+        if self._summary is not None:
+            self._flush()
+            for subscriber in list(self._subscribers):
+                self._serve(subscriber)
+
+    def close_all(self, code: CloseCode) -> None:
+        """Send every socket away."""
+        for subscriber in list(self._subscribers):
+            self.leave(subscriber)
+            subscriber.sink.close(code)
+
+    # -- what sockets say --------------------------------------------------------------------
+
+    @property
+    def has_subscribers(self) -> bool:
+        """Whether anybody watches."""
+        return bool(self._subscribers)
+
+    @property
+    def subscriber_count(self) -> int:
+        """How many sockets watch."""
+        return len(self._subscribers)
+
+    @property
+    def summary(self) -> RaffleSummary:
+        """The raffle as of the newest commit. Only on a feed that was `reset` once."""
+        assert self._summary is not None
+        return self._summary
+
+    def join(self, subscriber: Subscriber) -> None:
+        """Say hello, send the board, and follow from there on."""
+        self._subscribers[subscriber] = None
+        if subscriber.user_id is not None:
+            self.identify(subscriber, subscriber.user_id)
+        metrics.SUBSCRIBERS.inc()
+        if subscriber.is_legacy:
+            subscriber.seq = self.summary.seq
+            return
+        hello = text_frame(encode.hello(self.summary, self._clock.now()))
+        subscriber.sink.push(hello)
+        self._send_snapshot(subscriber, "join")
+
+    def leave(self, subscriber: Subscriber) -> None:
+        """Forget a socket; harmless when it is not here."""
+        if subscriber not in self._subscribers:
+            return
+        del self._subscribers[subscriber]
+        metrics.SUBSCRIBERS.dec()
+        self._forget_user(subscriber)
+
+    def identify(self, subscriber: Subscriber, user_id: UUID) -> None:
+        """From now on private pushes of this person also go to this socket."""
+        self._forget_user(subscriber)
+        subscriber.user_id = user_id
+        self._by_user.setdefault(user_id, {})[subscriber] = None
+
+    def resume(self, subscriber: Subscriber, epoch: int, seq: int) -> None:
+        """Send exactly what is missing after (epoch, seq), or snapshots when that is not known."""
+        known = epoch == self.summary.epoch and self._oldest_seq <= seq <= self.summary.seq
+        subscriber.seq = seq if known else -1
+        self._serve(subscriber)
+
+    def drained(self, subscriber: Subscriber) -> None:
+        """A sink that was passed over can take bytes again."""
+        if subscriber in self._subscribers:
+            self._serve(subscriber)
+
+    def board(self) -> bytes:
+        """The board at `summary`, as one or more contract snapshots in a row; shared."""
+        return b"".join(self._snapshot(deflate=False, exact=True).blocks)
+
+    def states(self) -> bytes:
+        """The state of every number at `summary`, one byte each."""
+        return board_codec.unpack(self._packed, self.summary.terms.number_count)
+
+    def _snapshot(self, *, deflate: bool, exact: bool) -> _Snapshot:
+        """Built once per position and shared by everybody who asks.
+
+        When a joiner can catch up from the ring, a snapshot that is a moment old will do: a storm of
+        joiners on a hot board costs one snapshot per `SNAPSHOT_SECONDS`, not one each.
+        """
+        summary = self.summary
+        now = trio.current_time()
+        known = self._snapshots.get(deflate)
+        if known is not None and (
+            known.seq == summary.seq
+            or (
+                not exact
+                and known.seq >= self._oldest_seq
+                and now - known.built_at < SNAPSHOT_SECONDS
+            )
+        ):
+            return known
+        build = board_codec.deflated_snapshots if deflate else board_codec.snapshots
+        blocks = build(self._packed, summary.terms.number_count, summary.epoch, summary.seq)
+        self._snapshots[deflate] = fresh = _Snapshot(summary.seq, now, blocks)
+        return fresh
+
+    # -- the walker --------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Tick and walk, until cancelled."""
+        while True:
+            await self._wake.wait()
+            self._wake = trio.Event()
+            while trio.current_time() < (flush_at := self._flush_time()):
+                with trio.move_on_at(flush_at):
+                    await self._wake.wait()  # A visible change may come, and need not wait so long.
+                    self._wake = trio.Event()
+            self._flush()
+            await self._walk()
+
+    def sweep(self) -> None:
+        """Close sockets that have not taken a byte for a minute. To be called about once a second."""
+        now = trio.current_time()
+        for subscriber in list(self._subscribers):
+            blocked_since = subscriber.sink.blocked_since
+            if blocked_since is not None and now - blocked_since > SLOW_SECONDS:
+                self._close_slow(subscriber)
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two ticks: 1/20, or more when viewers times their cost ask for it."""
+        return max(1 / MAX_HZ, len(self._subscribers) * SECONDS_PER_WRITE / CPU_SHARE)
+
+    def _flush_time(self) -> float:
+        """When the pending changes may go out. New changes meanwhile only join them."""
+        if self._pending or self._pending_raffle or self._pending_expired:
+            return self._next_flush_at
+        return max(self._next_flush_at, self._pending_since + QUIET_SECONDS)
+
+    @property
+    def _has_pending(self) -> bool:
+        return self._flushed_seq < (self._summary.seq if self._summary else 0)
+
+    @property
+    def _oldest_seq(self) -> int:
+        return self._ring[0].seq_from if self._ring else self._flushed_seq
+
+    def _flush(self) -> None:
+        """Turn what is pending into one delta in the ring."""
+        if not self._has_pending:
+            return
+        summary = self.summary
+        delta = board_codec.delta(summary.epoch, self._flushed_seq, summary.seq, self._pending)
+        frames = binary_frame(delta)
+        if self._pending_raffle:
+            frames += text_frame(encode.push_raffle(summary))
+        entry = _Delta(
+            self._flushed_seq, summary.seq, frames, self._pending, tuple(self._pending_expired)
+        )
+        self._ring.append(entry)
+        self._ring_bytes += len(frames)
+        while len(self._ring) > RING_ENTRIES or self._ring_bytes > RING_BYTES:
+            self._ring_bytes -= len(self._ring.popleft().frames)
+        self._flushed_seq = summary.seq
+        self._pending = {}
+        self._pending_expired = []
+        self._pending_raffle = False
+        self._suffixes.clear()
+        self._next_flush_at = trio.current_time() + self.interval
+        metrics.FEED_INTERVAL.set(self.interval)
+        self._bus.publish(self.raffle_id, summary.epoch, entry.seq_from, entry.seq_to, frames)
+
+    async def _walk(self) -> None:
+        subscribers = list(self._subscribers)
+        for start in range(0, len(subscribers), SLICE):
+            for subscriber in subscribers[start : start + SLICE]:
+                self._serve(subscriber)
+            await trio.lowlevel.checkpoint()
+
+    def _serve(self, subscriber: Subscriber) -> None:
+        """Bring one cursor to the head, if its sink takes bytes at this moment."""
+        if subscriber.seq >= self._flushed_seq or subscriber not in self._subscribers:
+            return
+        suffix = self._suffix(subscriber.seq, subscriber.is_legacy)
+        if suffix is None:
+            if subscriber.is_legacy and subscriber.seq >= 0:
+                self._close_slow(subscriber)  # The seed's wire has no snapshot: start over.
+            else:
+                self._send_snapshot(subscriber, "behind" if subscriber.seq >= 0 else "epoch")
+        elif subscriber.sink.offer(suffix):
+            metrics.FRAMES.inc()
+            subscriber.seq = self._flushed_seq
+            subscriber.snapshots_in_row = 0
+
+    def _suffix(self, seq: int, is_legacy: bool) -> tuple[bytes, ...] | None:
+        """Every frame after `seq`, shared by all cursors there; None when the ring has moved on."""
+        key = (seq, is_legacy)
+        if key not in self._suffixes:
+            self._suffixes[key] = self._build_suffix(seq, is_legacy)
+        return self._suffixes[key]
+
+    def _build_suffix(self, seq: int, is_legacy: bool) -> tuple[bytes, ...] | None:
+        if seq < self._oldest_seq:
+            return None
+        newer: list[bytes] = []
+        for entry in reversed(self._ring):
+            if entry.seq_to <= seq:
+                break
+            newer.append(entry.legacy(self.summary) if is_legacy else entry.frames)
+        newer.reverse()
+        return (newer[0],) if len(newer) == 1 else (b"".join(newer),)
+
+    def _send_snapshot(self, subscriber: Subscriber, reason: str) -> None:
+        if subscriber.is_legacy:
+            subscriber.seq = self._flushed_seq
+            return
+        snapshot = self._snapshot(deflate=subscriber.deflate, exact=False)
+        if not subscriber.sink.offer(snapshot.frames):
+            return
+        metrics.SNAPSHOTS.labels(reason).inc()
+        subscriber.seq = snapshot.seq
+        if reason == "behind":
+            subscriber.snapshots_in_row += 1
+            if subscriber.snapshots_in_row >= SNAPSHOTS_IN_A_ROW:
+                self._close_slow(subscriber)
+                return
+        self._serve(subscriber)
+
+    def _close_slow(self, subscriber: Subscriber) -> None:
+        metrics.SLOW_CLOSED.inc()
+        self.leave(subscriber)
+        subscriber.sink.close(TOO_SLOW)
+
+    def _push_private(self, publication: Publication) -> None:
+        terms = publication.summary.terms
+        for push in publication.private:
+            for subscriber in tuple(self._by_user.get(push.reservation.user_id, ())):
+                if not subscriber.is_legacy:
+                    text = encode.push_reservation(
+                        terms, push.reservation, push.reason, publication.at
+                    )
+                    subscriber.sink.push(text_frame(text))
+                elif push.reason == "created":
+                    text = encode.legacy_reservation_created(terms, push.reservation, publication.at)
+                    subscriber.sink.push(text_frame(text))
+
+    def _forget_user(self, subscriber: Subscriber) -> None:
+        if subscriber.user_id is not None:
+            sockets = self._by_user.get(subscriber.user_id, {})
+            sockets.pop(subscriber, None)
+            if not sockets:
+                self._by_user.pop(subscriber.user_id, None)

@@ -1,0 +1,114 @@
+"""A bounded inbox with one reader, and the promise that every caller gets an answer.
+
+The envelope owns the answer. When an actor dies, its mailbox closes and answers whatever still lies
+in it; no caller holds an end that nobody will ever use, so none can wait for ever.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+from uuid import UUID
+
+import msgspec
+import trio
+
+from sorteos_actors import metrics
+from sorteos_actors.raffle import Command, RaffleTerms, Rejection, RejectionCode, Reservation
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A command had its effect, now or before, and it is durable.
+
+    `seq` is the position from which on viewers see it; `reservation` is the one it spoke of.
+    """
+
+    terms: RaffleTerms
+    epoch: int
+    seq: int
+    reservation: Reservation | None
+
+
+Answer = Reply | Rejection
+
+
+def unavailable(retry_after_ms: int) -> Rejection:
+    """Try the same command again: nothing is lost, nothing happens twice."""
+    return Rejection(RejectionCode.UNAVAILABLE, {"retry_after_ms": retry_after_ms})
+
+
+BUSY: Final = unavailable(250)
+"""The mailbox is full."""
+STOPPED: Final = unavailable(500)
+"""The actor stopped before it could answer; the outcome may be unknown."""
+
+
+class Envelope:
+    """One command on its way, and the place for its answer."""
+
+    __slots__ = ("_answer", "_answered", "command", "who")
+
+    def __init__(self, command: Command, who: UUID | None) -> None:
+        self.command = command
+        self.who = who
+        self._answered = trio.Event()
+        self._answer: Answer = STOPPED
+
+    def answer(self, answer: Answer) -> None:
+        """Give the answer. The first one counts."""
+        if not self._answered.is_set():
+            self._answer = answer
+            self._answered.set()
+
+    async def wait(self) -> Answer:
+        """The answer. A caller that is cancelled leaves; its command still has its effect."""
+        await self._answered.wait()
+        return self._answer
+
+
+class Mailbox:
+    """First in, first out, at most `capacity` waiting."""
+
+    def __init__(self, capacity: int = 2048) -> None:
+        self.capacity = capacity
+        self.is_closed = False
+        self._waiting: deque[Envelope] = deque()
+        self._arrival = trio.lowlevel.ParkingLot()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def post(self, command: Command, who: UUID | None) -> Envelope:
+        """Put a command in. When the box is full or closed, the envelope is answered already."""
+        envelope = Envelope(command, who)
+        if self.is_closed:
+            envelope.answer(STOPPED)
+        elif len(self._waiting) >= self.capacity:
+            metrics.MAILBOX_FULL.inc()
+            envelope.answer(BUSY)
+        else:
+            self._waiting.append(envelope)
+            self._arrival.unpark()
+        return envelope
+
+    async def wait(self) -> None:
+        """Wait until something is there, or `wake` is called. Cancellation loses nothing."""
+        if self._waiting:
+            await trio.lowlevel.checkpoint()
+        else:
+            await self._arrival.park()
+
+    def wake(self) -> None:
+        """End the reader's wait although nothing came."""
+        self._arrival.unpark()
+
+    def take(self, limit: int) -> list[Envelope]:
+        """Up to `limit` envelopes, oldest first; the taker must answer each."""
+        waiting = self._waiting
+        return [waiting.popleft() for _ in range(min(limit, len(waiting)))]
+
+    def close(self) -> None:
+        """Take nothing more, and tell everybody who waits to try again."""
+        self.is_closed = True
+        for envelope in self.take(len(self._waiting)):
+            envelope.answer(STOPPED)

@@ -1,0 +1,250 @@
+"""Keeps one raffle's actor alive while somebody needs it.
+
+    activate ─▶ run ─▶ idle: leave memory
+        ▲         └──▶ failed: back off, activate anew ─▶ too often: quarantine
+
+Causes are told apart. PostgreSQL away or a newer owner is nobody's fault here: wait and try again,
+for ever. A batch that broke the actor is: its commands run one by one in the next incarnation, and
+the one that breaks it again is refused, so that one message cannot take a raffle down. Five failures
+of other kinds within 30 s quarantine this raffle: paused, reported, tried again after five minutes or
+when its organizer resumes it. Other raffles do not notice: a leaf never escalates.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import random
+from collections import deque
+from collections.abc import Callable
+from uuid import UUID
+
+import msgspec
+import trio
+
+from sorteos_actors import metrics
+from sorteos_actors.actors.feed import Feed
+from sorteos_actors.actors.mailbox import STOPPED, Envelope, Mailbox
+from sorteos_actors.actors.outage import OutageMeter
+from sorteos_actors.actors.raffle_actor import ActorCrashed, RaffleActor
+from sorteos_actors.errors import Deposed, RaffleNotFound, StoreUnavailable
+from sorteos_actors.ports import Activation, Clock, Lease, RaffleStore
+from sorteos_actors.raffle import Command, RaffleStatus, Rejection, RejectionCode
+
+logger = logging.getLogger(__name__)
+
+MAX_CRASHES = 5
+CRASH_WINDOW_SECONDS = 30.0
+FIRST_BACK_OFF_SECONDS = 0.1
+LONGEST_BACK_OFF_SECONDS = 5.0
+QUARANTINE_SECONDS = 300.0
+_FREEZE_FROM_NUMBERS = 50_000
+
+
+class World(msgspec.Struct, frozen=True):
+    """What every actor of a node shares."""
+
+    store: RaffleStore
+    clock: Clock
+    lease: Lease
+    outage: OutageMeter
+    node: str
+    url: str
+    mailbox_capacity: int = 2048
+    idle_seconds: float = 300.0
+
+
+class RaffleSupervisor:
+    """Owns one raffle's mailbox and actor. `run` is its life; `mailbox` is for the registry."""
+
+    def __init__(
+        self, raffle_id: UUID, feed: Feed, world: World, on_crash: Callable[[UUID], None]
+    ) -> None:
+        self.raffle_id = raffle_id
+        self.feed = feed
+        self.is_quarantined = False
+        self.refusal: Rejection | None = None
+        """When set, no mailbox will open; every caller gets this."""
+        self._world = world
+        self._on_crash = on_crash
+        self._mailbox: Mailbox | None = None
+        self._actor: RaffleActor | None = None
+        self._changed = trio.Event()
+        self._crashes: deque[float] = deque(maxlen=MAX_CRASHES)
+        self._failures_in_row = 0
+        self._suspects: deque[Envelope] = deque()
+        self._is_over = False
+        self._draining = False
+        self._lift = trio.Event()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an actor serves at this moment."""
+        return self._mailbox is not None
+
+    @property
+    def waiting(self) -> int:
+        """Commands in the mailbox."""
+        return 0 if self._mailbox is None else len(self._mailbox)
+
+    async def mailbox(self) -> Mailbox | Rejection:
+        """The mailbox, once there is one; or why there will be none. Waits without limit.
+
+        A closed one means: this life is over, ask the registry again.
+        """
+        while True:
+            if self.refusal is not None:
+                return self.refusal
+            if self._mailbox is not None:
+                return self._mailbox
+            if self._is_over:
+                return _CLOSED
+            await self._changed.wait()
+
+    def post(self, command: Command) -> None:
+        """Give the actor a command of our own, if it serves; nobody waits for the answer."""
+        if self._mailbox is not None:
+            self._mailbox.post(command, None)
+
+    def drain(self) -> None:
+        """Serve what waits, then end `run`."""
+        self._draining = True
+        self._lift.set()
+        if self._actor is not None:
+            self._actor.drain()
+
+    def lift_quarantine(self) -> None:
+        """Try again now, because a person asked for it."""
+        self.refusal = None
+        self._lift.set()
+
+    async def run(self) -> None:
+        """Until the raffle rests, does not exist, or is drained. Then nobody waits here any more."""
+        try:
+            while not self._draining:
+                try:
+                    await self._incarnation()
+                    return
+                except RaffleNotFound:
+                    self._refuse(Rejection(RejectionCode.NOT_FOUND))
+                    return
+                except StoreUnavailable:
+                    self._world.outage.failed()
+                    await self._back_off("store")
+                except Deposed:
+                    metrics.DEPOSED.inc()
+                    await self._back_off("deposed")
+                except ActorCrashed as crash:
+                    logger.exception("raffle %s: the actor broke", self.raffle_id)
+                    self._blame(crash)
+                    await self._back_off("crash")
+                except Exception:
+                    logger.exception("raffle %s: the actor failed", self.raffle_id)
+                    self._crashes.append(trio.current_time())
+                    await self._back_off("crash")
+                if self._crashes_too_often:
+                    await self._quarantine()
+        finally:
+            self._answer_suspects()
+            self._is_over = True
+            self._announce()
+
+    async def _incarnation(self) -> None:
+        world = self._world
+        if not await world.lease.acquire(self.raffle_id):
+            raise Deposed
+        try:
+            activation = await self._activate()
+            mailbox = Mailbox(world.mailbox_capacity)
+            self._actor = actor = RaffleActor(
+                activation,
+                mailbox,
+                self.feed,
+                store=world.store,
+                clock=world.clock,
+                lease=world.lease,
+                outage=world.outage,
+                idle_seconds=world.idle_seconds,
+            )
+            self._open(mailbox)
+            self._failures_in_row = 0
+            metrics.ACTIVE_RAFFLES.inc()
+            try:
+                await actor.run(self._suspects, world.outage.owed())
+            finally:
+                metrics.ACTIVE_RAFFLES.dec()
+                self._actor = self._mailbox = None
+        finally:
+            await world.lease.release(self.raffle_id)
+
+    async def _activate(self) -> Activation:
+        world = self._world
+        sent = trio.current_time()
+        activation = await world.store.activate(self.raffle_id, node=world.node, url=world.url)
+        world.clock.sample(activation.server_time, sent, trio.current_time())
+        world.outage.answered()
+        if activation.raffle.terms.number_count >= _FREEZE_FROM_NUMBERS:
+            gc.freeze()  # What was just loaded lives long: the collector need not walk it again.
+        return activation
+
+    def _open(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+        self.refusal = None
+        self._announce()
+
+    def _refuse(self, refusal: Rejection) -> None:
+        self.refusal = refusal
+        self._announce()
+
+    def _announce(self) -> None:
+        self._changed.set()
+        self._changed = trio.Event()
+
+    def _blame(self, crash: ActorCrashed) -> None:
+        """One suspect alone is the culprit; of several, each gets its own turn."""
+        if len(crash.suspects) == 1:
+            crash.suspects[0].answer(Rejection(RejectionCode.BAD_REQUEST))
+            return
+        self._suspects.extend(crash.suspects)
+        self._crashes.append(trio.current_time())
+
+    def _answer_suspects(self) -> None:
+        while self._suspects:
+            self._suspects.popleft().answer(STOPPED)
+
+    @property
+    def _crashes_too_often(self) -> bool:
+        crashes = self._crashes
+        recent = trio.current_time() - CRASH_WINDOW_SECONDS
+        return len(crashes) == MAX_CRASHES and crashes[0] >= recent
+
+    async def _back_off(self, cause: str) -> None:
+        metrics.RESTARTS.labels(cause).inc()
+        if cause == "crash":
+            self._on_crash(self.raffle_id)
+        longest = min(FIRST_BACK_OFF_SECONDS * 2**self._failures_in_row, LONGEST_BACK_OFF_SECONDS)
+        self._failures_in_row += 1
+        await trio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 - spread, not secrecy
+
+    async def _quarantine(self) -> None:
+        logger.critical("raffle %s keeps failing: quarantined as paused", self.raffle_id)
+        self._crashes.clear()
+        self._answer_suspects()
+        self.is_quarantined = True
+        metrics.QUARANTINED.inc()
+        try:
+            await self._world.store.quarantine(self.raffle_id, "the actor keeps failing")
+        except StoreUnavailable:
+            self._world.outage.failed()
+        self.feed.announce(RaffleStatus.PAUSED)
+        self._refuse(Rejection(RejectionCode.RAFFLE_NOT_ACTIVE, {"status": "paused"}))
+        self._lift = trio.Event()
+        with trio.move_on_after(QUARANTINE_SECONDS):
+            await self._lift.wait()
+        metrics.QUARANTINED.dec()
+        self.is_quarantined = False
+        self.refusal = None
+
+
+_CLOSED = Mailbox(0)
+_CLOSED.close()

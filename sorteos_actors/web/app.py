@@ -1,0 +1,158 @@
+"""The HTTP application: what every answer has in common. The routes are in `routes/`."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+import trio
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+from quart import Response, g, request
+from quart_trio import QuartTrio
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from sorteos_actors import metrics
+from sorteos_actors.errors import StoreUnavailable
+from sorteos_actors.protocol.decode import BadMessage
+from sorteos_actors.raffle import RejectionCode
+from sorteos_actors.web import origin
+from sorteos_actors.web.addresses import budget_key, client_address
+from sorteos_actors.web.answers import Refused, problem_response
+from sorteos_actors.web.limits import Budgets
+from sorteos_actors.web.routes import accounts, health, raffles, reservations
+from sorteos_actors.web.services import Services
+from sorteos_actors.web.sockets import Sockets
+from sorteos_actors.web.upgrade import SOCKET_PATH
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES: Final = 65_536
+_BY_HTTP_STATUS: Final = {
+    400: RejectionCode.BAD_REQUEST,
+    401: RejectionCode.UNAUTHENTICATED,
+    403: RejectionCode.FORBIDDEN,
+    404: RejectionCode.NOT_FOUND,
+    405: RejectionCode.BAD_REQUEST,
+    413: RejectionCode.PAYLOAD_TOO_LARGE,
+}
+
+
+def create_app(services: Services, sockets: Sockets) -> QuartTrio:
+    """All of the HTTP contract, and nothing else."""
+    app = QuartTrio(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["BODY_TIMEOUT"] = 20
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    for routes in (accounts, raffles, reservations, health):
+        app.register_blueprint(routes.blueprint(services, sockets))
+    _guard(app, services)
+    _refusals(app)
+    return app
+
+
+def _guard(app: QuartTrio, services: Services) -> None:
+    budgets = Budgets(services.settings.limits.address_requests)
+
+    @app.before_request
+    async def admit() -> Response | None:
+        g.address_key = budget_key(
+            client_address(
+                request.remote_addr or "",
+                request.headers.get("X-Forwarded-For"),
+                services.settings.trusted_proxies,
+            )
+        )
+        if request.method == "OPTIONS":
+            return Response(status=204)
+        if request.path.startswith("/api/"):
+            wait = budgets.take(g.address_key, trio.current_time())
+            if wait:
+                raise Refused(RejectionCode.RATE_LIMITED, {"retry_after_ms": int(wait * 1000) + 1})
+        return None
+
+    @app.after_request
+    async def headers(response: Response) -> Response:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Content-Security-Policy", "default-src 'none'")
+        _cors(response, services)
+        metrics.HTTP_REQUESTS.labels(request.method, str(response.status_code)).inc()
+        return response
+
+
+def _cors(response: Response, services: Services) -> None:
+    response.headers.add("Vary", "Origin")
+    asking = request.headers.get("Origin")
+    if asking is None or not origin.is_allowed(
+        asking, request.headers.get("Host"), services.settings.cors_origins, browser=True
+    ):
+        return
+    response.headers["Access-Control-Allow-Origin"] = asking
+    response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE, OPTIONS"
+        response.headers["Access-Control-Allow-Headers"] = (
+            "Authorization, Content-Type, Idempotency-Key, If-None-Match"
+        )
+        response.headers["Access-Control-Max-Age"] = "600"
+
+
+def _refusals(app: QuartTrio) -> None:
+    @app.errorhandler(Refused)
+    async def refused(error: Refused) -> Response:
+        return problem_response(error.rejection)
+
+    @app.errorhandler(BadMessage)
+    async def bad_body(error: BadMessage) -> Response:
+        return problem_response(
+            Refused(RejectionCode.BAD_REQUEST, {"reason": error.reason}).rejection
+        )
+
+    @app.errorhandler(StoreUnavailable)
+    async def unavailable(_: StoreUnavailable) -> Response:
+        return problem_response(
+            Refused(RejectionCode.UNAVAILABLE, {"retry_after_ms": 1000}).rejection
+        )
+
+    @app.errorhandler(HTTPException)
+    async def http(error: HTTPException) -> Response:
+        status = error.code or 500
+        if isinstance(error, RequestEntityTooLarge):
+            status = 413
+        code = _BY_HTTP_STATUS.get(status)
+        if code is None:
+            return problem_response(Refused(RejectionCode.BAD_REQUEST).rejection, status=status)
+        return problem_response(Refused(code).rejection, status=status)
+
+    @app.errorhandler(Exception)
+    async def crashed(error: Exception) -> Response:
+        logger.error("a request failed: %s %s", request.method, request.path, exc_info=error)
+        return problem_response(
+            Refused(RejectionCode.UNAVAILABLE, {"retry_after_ms": 1000}).rejection, status=500
+        )
+
+
+class NoUpgrades:
+    """An ASGI layer that refuses upgrades: they come too late on a connection that spoke HTTP."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        """Answer 421 to a socket's path and 404 to any other; pass everything else on."""
+        if scope["type"] != "websocket":
+            await self._app(scope, receive, send)
+            return
+        status = 421 if SOCKET_PATH.match(scope["path"]) else 404
+        await receive()
+        await send(
+            {
+                "type": "websocket.http.response.start",
+                "status": status,
+                "headers": [(b"connection", b"close"), (b"content-length", b"0")],
+            }
+        )
+        await send({"type": "websocket.http.response.body", "body": b"", "more_body": False})

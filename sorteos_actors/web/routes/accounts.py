@@ -1,0 +1,43 @@
+"""``/auth``: guests come in with a signed token and no password."""
+
+from __future__ import annotations
+
+import trio
+from quart import Blueprint, Response, g
+
+from sorteos_actors.protocol import messages
+from sorteos_actors.protocol.timestamps import rfc3339
+from sorteos_actors.raffle import RejectionCode
+from sorteos_actors.web.answers import Refused, body, json_response
+from sorteos_actors.web.auth import GUEST_SECONDS, Role
+from sorteos_actors.web.limits import Budgets
+from sorteos_actors.web.services import Services
+from sorteos_actors.web.sockets import Sockets
+
+
+def blueprint(services: Services, _: Sockets) -> Blueprint:
+    """The routes of this noun."""
+    routes = Blueprint("accounts", __name__, url_prefix="/api/v1")
+    budgets = Budgets(services.settings.limits.address_guests)
+
+    @routes.post("/auth/guest")
+    async def guest() -> Response:
+        asked = await body(messages.GuestBody)
+        wait = budgets.take(g.address_key, trio.current_time())
+        if wait:
+            raise Refused(RejectionCode.RATE_LIMITED, {"retry_after_ms": int(wait * 1000) + 1})
+        user_id = services.ids.uuid()
+        if asked.name is not None or asked.phone is not None:
+            await services.accounts.remember_guest(user_id, asked.name, asked.phone)
+        now = services.clock.now() // 1000
+        token, expires_at = services.tokens.issue(
+            user_id, Role.USER, now=now, seconds=GUEST_SECONDS
+        )
+        answer = {
+            "token": token,
+            "user_id": str(user_id),
+            "expires_at": rfc3339(expires_at * 1000),
+        }
+        return json_response(answer, 201)
+
+    return routes

@@ -1,0 +1,134 @@
+"""``/reservations``: the same commands as over the socket, for those who come by HTTP."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+from quart import Blueprint, Response, request
+
+from sorteos_actors.ports import ReservationRecord
+from sorteos_actors.protocol import messages
+from sorteos_actors.protocol.messages import reservation_view
+from sorteos_actors.protocol.timestamps import parse_rfc3339
+from sorteos_actors.raffle import Command, Rejection, RejectionCode, commands
+from sorteos_actors.web.answers import (
+    Refused,
+    body,
+    identity,
+    json_response,
+    reservation_response,
+    uuid_or_404,
+)
+from sorteos_actors.web.commands import numbers_of
+from sorteos_actors.web.services import Services
+from sorteos_actors.web.sockets import Sockets
+
+_MAX_KEY_CHARS = 255
+_MOST_LISTED = 200
+
+
+def blueprint(services: Services, _: Sockets) -> Blueprint:
+    """The routes of this noun."""
+    routes = Blueprint("reservations", __name__, url_prefix="/api/v1/reservations")
+
+    async def own(text: str) -> ReservationRecord:
+        user_id = identity(services).user_id
+        record = await services.queries.reservation(uuid_or_404(text))
+        if record is None:
+            raise Refused(RejectionCode.NOT_FOUND)
+        if record.reservation.user_id != user_id:
+            raise Refused(RejectionCode.FORBIDDEN)
+        return record
+
+    async def call(record: ReservationRecord, command: Command) -> Response:
+        answer = await services.registry.call(
+            record.terms.id, command, record.reservation.user_id
+        )
+        return reservation_response(answer, services)
+
+    def numbers(record: ReservationRecord, label: str) -> tuple[int, ...]:
+        found = numbers_of(record.terms, [label])
+        if isinstance(found, Rejection):
+            raise Refused(found.code, found.params)
+        return found
+
+    @routes.post("")
+    async def create() -> Response:
+        user_id = identity(services).user_id
+        asked = await body(messages.ReservationBody)
+        feed = await services.registry.feed(asked.raffle_id)
+        if isinstance(feed, Rejection):
+            raise Refused(feed.code, feed.params)
+        wanted = numbers_of(feed.summary.terms, asked.number_ids)
+        if isinstance(wanted, Rejection):
+            raise Refused(wanted.code, wanted.params)
+        reservation_id = _reservation_id(user_id, services)
+        command = commands.ReserveNumbers(user_id, reservation_id, wanted)
+        answer = await services.registry.call(asked.raffle_id, command, user_id)
+        return reservation_response(answer, services, 201)
+
+    @routes.get("/me")
+    async def mine() -> Response:
+        records = await services.queries.reservations_of(
+            identity(services).user_id, _MOST_LISTED
+        )
+        now = services.clock.now()
+        views = [reservation_view(r.terms, r.reservation, now) for r in records]
+        return json_response({"reservations": views})
+
+    @routes.get("/<reservation_id>")
+    async def show(reservation_id: str) -> Response:
+        record = await own(reservation_id)
+        view = reservation_view(record.terms, record.reservation, services.clock.now())
+        return json_response({"reservation": view})
+
+    @routes.post("/<reservation_id>/add-number")
+    async def add(reservation_id: str) -> Response:
+        record = await own(reservation_id)
+        asked = await body(messages.AddNumberBody)
+        r = record.reservation
+        return await call(
+            record, commands.AddNumbers(r.user_id, r.id, numbers(record, asked.number_id))
+        )
+
+    @routes.delete("/<reservation_id>/numbers/<number_id>")
+    async def remove(reservation_id: str, number_id: str) -> Response:
+        record = await own(reservation_id)
+        r = record.reservation
+        return await call(
+            record, commands.RemoveNumbers(r.user_id, r.id, numbers(record, number_id))
+        )
+
+    @routes.post("/<reservation_id>/move-to-checkout")
+    async def checkout(reservation_id: str) -> Response:
+        record = await own(reservation_id)
+        r = record.reservation
+        return await call(record, commands.StartCheckout(r.user_id, r.id))
+
+    @routes.post("/<reservation_id>/extend")
+    async def extend(reservation_id: str) -> Response:
+        record = await own(reservation_id)
+        r = record.reservation
+        asked = messages.ExtendBody()
+        if await request.get_data():
+            asked = await body(messages.ExtendBody)
+        seen = None if asked.expires_at is None else parse_rfc3339(asked.expires_at)
+        return await call(record, commands.ExtendReservation(r.user_id, r.id, seen))
+
+    @routes.post("/<reservation_id>/cancel")
+    async def cancel(reservation_id: str) -> Response:
+        record = await own(reservation_id)
+        r = record.reservation
+        return await call(record, commands.CancelReservation(r.user_id, r.id))
+
+    return routes
+
+
+def _reservation_id(user_id: UUID, services: Services) -> UUID:
+    """From the `Idempotency-Key`, so that a repeat asks for the same reservation; else a new one."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return services.ids.uuid()
+    if not 0 < len(key) <= _MAX_KEY_CHARS:
+        raise Refused(RejectionCode.BAD_REQUEST, {"field": "Idempotency-Key"})
+    return uuid5(user_id, key)

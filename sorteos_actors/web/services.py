@@ -1,0 +1,42 @@
+"""What the routes and sockets are given. Built once, in `main`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from sorteos_actors.actors.outage import OutageMeter
+from sorteos_actors.actors.registry import Registry
+from sorteos_actors.ports import Accounts, Clock, Ids, Queries, RaffleStore
+from sorteos_actors.web.addresses import Network
+from sorteos_actors.web.auth import Tokens
+from sorteos_actors.web.limits import Limits
+
+
+class WebSettings(msgspec.Struct, frozen=True):
+    """The part of the settings that the edge needs."""
+
+    cors_origins: frozenset[str]
+    trusted_proxies: Sequence[Network]
+    limits: Limits
+    selection_seconds: int
+    checkout_seconds: int
+    max_numbers_per_user: int
+
+
+class Services(msgspec.Struct, frozen=True):
+    """Everything the edge may call."""
+
+    registry: Registry
+    store: RaffleStore
+    queries: Queries
+    accounts: Accounts
+    clock: Clock
+    ids: Ids
+    tokens: Tokens
+    outage: OutageMeter
+    settings: WebSettings
+    redis_state: Callable[[], str]
+    """What is known of Redis: ``up``, ``down`` or ``unused``. Information, never a condition."""
+    is_draining: Callable[[], bool]

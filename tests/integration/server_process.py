@@ -1,0 +1,120 @@
+"""A real server in a process of its own, as an operator would start it, and ways to hurt it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+
+from sorteos_actors.web.auth import Role, Tokens
+
+SECRET = "a-secret-for-tests-that-is-long-enough-0123456789"
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    """A port that nobody had a moment ago."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+class ServerProcess:
+    """`sorteos serve` on a database of its own."""
+
+    def __init__(
+        self, database_url: str, redis_url: str, data_dir: Path, **environment: str
+    ) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.secret = SECRET
+        self._tokens = Tokens(SECRET)
+        self._data_dir = data_dir
+        self._log = data_dir / "server.log"
+        self._environment = {
+            **os.environ,
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "JWT_SECRET": SECRET,
+            "RATE_LIMITS": "off",
+            "LOG_FORMAT": "json",
+            "PYTHONPATH": str(ROOT),
+            **environment,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "sorteos_actors", "serve"),
+                    *("--port", str(self.port), "--data-dir", str(self._data_dir)),
+                ],
+                env=self._environment,
+                cwd=self._data_dir,
+                stdout=log,
+                stderr=log,
+            )
+        for _ in range(600):
+            if self._process.poll() is not None:
+                raise RuntimeError(f"the server ended: {self.log()}")
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        raise RuntimeError(f"the server did not become ready: {self.log()}")
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit status after draining."""
+        assert self._process is not None
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(60)
+
+    def log(self) -> str:
+        """Everything the server said."""
+        return self._log.read_text(errors="replace")
+
+    def token(self, user_id: UUID | None = None, role: Role = Role.USER) -> str:
+        """A token that this server accepts."""
+        now = int(time.time())
+        return self._tokens.issue(user_id or uuid4(), role, now=now, seconds=3600)[0]
+
+    @property
+    def admin_token(self) -> str:
+        """A token of an admin."""
+        return self.token(role=Role.ADMIN)
+
+    def create_raffle(self, number_count: int = 100, **fields: object) -> UUID:
+        """A published raffle."""
+        headers = {"Authorization": f"Bearer {self.admin_token}"}
+        body = {
+            "title": "Rifa de prueba",
+            "number_count": number_count,
+            "price": 100_000,
+            "currency": "CRC",
+            **fields,
+        }
+        with httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=20) as http:
+            created = http.post("/raffles", json=body)
+            assert created.status_code == 201, created.text
+            raffle_id = created.json()["raffle"]["id"]
+            published = http.post(f"/raffles/{raffle_id}/publish")
+            assert published.status_code == 200, published.text
+        return UUID(raffle_id)

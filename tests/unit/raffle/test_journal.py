@@ -1,0 +1,100 @@
+"""The journal is the raffle: replayed, also through its stored form, it gives the same one."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sorteos_actors.raffle import Event, Phase, Raffle, RaffleStatus, decide, evolve, replay
+from sorteos_actors.raffle.commands import (
+    CloseRaffle,
+    ExpireDue,
+    ExtendDeadlines,
+    ExtendReservation,
+    PublishRaffle,
+    ReserveNumbers,
+    StartCheckout,
+    StartReview,
+    SwapNumbers,
+)
+from tests.builders import (
+    ANA,
+    BETO,
+    CARLA,
+    FIRST,
+    HOUR,
+    MINUTE,
+    NOW,
+    ORGANIZER,
+    OTHER,
+    THIRD,
+    a_hold,
+    a_raffle,
+    do,
+    everything,
+    some_terms,
+)
+
+
+def a_day_of_sales() -> tuple[Raffle, list[Event]]:
+    """Two sales, a swap, an outage, a slow payment that never came, and the close."""
+    raffle = Raffle(some_terms())
+    journal: list[Event] = []
+    for now, command in [
+        (NOW, PublishRaffle(ORGANIZER)),
+        (NOW, ReserveNumbers(ANA, FIRST, (7, 8))),
+        (NOW, SwapNumbers(ANA, FIRST, (8,), (9, 10))),
+        (NOW, ReserveNumbers(BETO, OTHER, (8,))),
+        (NOW + MINUTE, ExtendReservation(BETO, OTHER)),
+        (NOW + MINUTE, ExtendDeadlines(MINUTE, NOW + 1)),
+        (NOW + MINUTE, StartCheckout(BETO, OTHER)),
+        (NOW + MINUTE, StartReview(OTHER, NOW + HOUR)),
+        (NOW + 11 * MINUTE, ExpireDue()),
+        (NOW + 11 * MINUTE, ReserveNumbers(CARLA, THIRD, (7,))),
+        (NOW + HOUR, ExpireDue()),
+        (NOW + HOUR, CloseRaffle(ORGANIZER)),
+    ]:
+        happened = do(raffle, command, now)
+        assert happened
+        journal += happened
+    return raffle, journal
+
+
+def test_a_replayed_journal_gives_the_same_raffle() -> None:
+    raffle, journal = a_day_of_sales()
+
+    assert everything(replay(Raffle(raffle.terms), journal)) == everything(raffle)
+
+
+def test_events_come_back_from_their_stored_form_unchanged() -> None:
+    _, journal = a_day_of_sales()
+
+    stored = [msgspec.json.encode(event) for event in journal]
+
+    assert [msgspec.json.decode(text, type=Event) for text in stored] == journal  # type: ignore[arg-type]
+
+
+def test_each_event_takes_one_position() -> None:
+    raffle, journal = a_day_of_sales()
+
+    assert raffle.seq == len(journal)
+
+
+def test_a_new_raffle_is_a_draft_with_everything_available() -> None:
+    raffle = Raffle(some_terms())
+
+    assert raffle.status is RaffleStatus.DRAFT
+    assert (raffle.seq, raffle.available_count) == (0, 100)
+    assert raffle.board == bytes(100)
+
+
+def test_deciding_changes_nothing_until_the_events_are_applied() -> None:
+    raffle = a_raffle()
+    a_hold(raffle, 7, phase=Phase.CHECKOUT)
+    before = everything(raffle)
+
+    happened = decide(raffle, ReserveNumbers(BETO, OTHER, (8, 9)), NOW)
+
+    assert everything(raffle) == before
+    assert isinstance(happened, tuple)
+    evolve(raffle, happened[0])
+    assert everything(raffle) != before
