@@ -91,6 +91,12 @@ class Mailbox:
             self._arrival.unpark()
         return envelope
 
+    def post_first(self, command: Command) -> None:
+        """Put one of our own commands in front of all; never refused, nobody waits for its answer."""
+        if not self.is_closed:
+            self._waiting.appendleft(Envelope(command, None))
+            self._arrival.unpark()
+
     async def wait(self) -> None:
         """Wait until something is there, or `wake` is called. Cancellation loses nothing."""
         if self._waiting:

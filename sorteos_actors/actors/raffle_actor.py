@@ -124,11 +124,12 @@ class RaffleActor:
             if not self._draining:
                 with trio.move_on_at(until):
                     await self._mailbox.wait()
-            await self._expire()
             envelopes = self._mailbox.take(BATCH)
             if envelopes:
                 await self._turn(envelopes)
-            elif self._draining or (trio.current_time() >= rest_at and self.is_resting):
+            await self._expire()
+            is_over = self._draining or (trio.current_time() >= rest_at and self.is_resting)
+            if is_over and not envelopes:
                 return
 
     async def _expire(self) -> None:

@@ -104,7 +104,7 @@ class RaffleSupervisor:
     def post(self, command: Command) -> None:
         """Give the actor a command of our own, if it serves; nobody waits for the answer."""
         if self._mailbox is not None:
-            self._mailbox.post(command, None)
+            self._mailbox.post_first(command)
 
     def drain(self) -> None:
         """Serve what waits, then end `run`."""

@@ -26,6 +26,7 @@ from sorteos_actors.raffle.model import (
     Phase,
     Raffle,
     RaffleStatus,
+    RaffleTerms,
     Reservation,
 )
 from sorteos_actors.raffle.rejections import Rejection, RejectionCode
@@ -199,7 +200,7 @@ def _extend(raffle: Raffle, command: commands.ExtendReservation, now: Millis) ->
         return ()  # The deadline moved since the person looked: show the true one.
     ceiling = reservation.created_at + raffle.terms.max_hold_ms
     longer = min(reservation.expires_at + raffle.terms.extension_ms, ceiling)
-    if extensions_left(raffle, reservation) == 0 or longer <= reservation.expires_at:
+    if extensions_left(raffle.terms, reservation) == 0 or longer <= reservation.expires_at:
         return Rejection(
             RejectionCode.WRONG_PHASE, {"phase": reservation.phase.value, "extensions_left": 0}
         )
@@ -279,11 +280,11 @@ def _change_status(raffle: Raffle, verb: str, now: Millis) -> Decision:
 # -- the questions that the rules share ----------------------------------------------------------
 
 
-def extensions_left(raffle: Raffle, reservation: Reservation) -> int:
+def extensions_left(terms: RaffleTerms, reservation: Reservation) -> int:
     """How many times the person may still ask for more time in this phase."""
     if (reservation.phase, "extend") not in RESERVATION_TRANSITIONS:
         return 0
-    return max(0, raffle.terms.extensions_per_phase - reservation.extensions_used)
+    return max(0, terms.extensions_per_phase - reservation.extensions_used)
 
 
 def _known(raffle: Raffle, reservation_id: UUID, user_id: UUID) -> Reservation | Rejection | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import trio
 import trio.testing
@@ -25,6 +25,6 @@ def simulate(main: Callable[[], Awaitable[T]], *, seed: int = 0) -> T:
     runner._r = random.Random(seed)  # noqa: S311 - repeatable on purpose
     try:
         clock = trio.testing.MockClock(autojump_threshold=0)
-        return cast("T", trio.run(main, clock=clock))
+        return trio.run(main, clock=clock)
     finally:
         runner._ALLOW_DETERMINISTIC_SCHEDULING, runner._r = before  # type: ignore[misc]

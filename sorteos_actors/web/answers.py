@@ -14,7 +14,8 @@ from sorteos_actors.actors.mailbox import Answer
 from sorteos_actors.protocol import encode
 from sorteos_actors.protocol.decode import decode_body
 from sorteos_actors.protocol.messages import reservation_view
-from sorteos_actors.raffle import Rejection, RejectionCode
+from sorteos_actors.protocol.timestamps import parse_rfc3339
+from sorteos_actors.raffle import Millis, Rejection, RejectionCode
 from sorteos_actors.raffle.rejections import Param
 from sorteos_actors.web.auth import Identity, InvalidToken
 from sorteos_actors.web.services import Services
@@ -60,7 +61,8 @@ def reservation_response(answer: Answer, services: Services, status: int = 200) 
 
 async def body(type_: type[T]) -> T:
     """The request's JSON body, strictly checked. Raises `BadMessage`, which becomes a 400."""
-    return decode_body(await request.get_data(), type_)
+    data = await request.get_data(cache=True, as_text=False, parse_form_data=False)
+    return decode_body(data, type_)
 
 
 def identity(services: Services) -> Identity:
@@ -85,6 +87,14 @@ def uuid_or_404(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise Refused(RejectionCode.NOT_FOUND) from None
+
+
+def instant(field: str, text: str | None) -> Millis | None:
+    """A time in a body, if it is there; what is not a time is refused, and named."""
+    try:
+        return None if text is None else parse_rfc3339(text)
+    except ValueError:
+        raise Refused(RejectionCode.BAD_REQUEST, {"field": field}) from None
 
 
 def whole_number(name: str, default: int, low: int, high: int) -> int:

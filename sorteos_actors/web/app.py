@@ -9,7 +9,7 @@ import trio
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from quart import Response, g, request
 from quart_trio import QuartTrio
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from sorteos_actors import metrics
 from sorteos_actors.errors import StoreUnavailable
@@ -123,7 +123,10 @@ def _refusals(app: QuartTrio) -> None:
         code = _BY_HTTP_STATUS.get(status)
         if code is None:
             return problem_response(Refused(RejectionCode.BAD_REQUEST).rejection, status=status)
-        return problem_response(Refused(code).rejection, status=status)
+        response = problem_response(Refused(code).rejection, status=status)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return response
 
     @app.errorhandler(Exception)
     async def crashed(error: Exception) -> Response:

@@ -33,12 +33,11 @@ def to_command(
             numbers = numbers_of(terms, message.numbers)
             if isinstance(numbers, Rejection):
                 return numbers
-            make = {
-                messages.Reserve: commands.ReserveNumbers,
-                messages.Add: commands.AddNumbers,
-                messages.Remove: commands.RemoveNumbers,
-            }[type(message)]
-            return make(user_id, reservation_id, numbers)
+            if isinstance(message, messages.Reserve):
+                return commands.ReserveNumbers(user_id, reservation_id, numbers)
+            if isinstance(message, messages.Add):
+                return commands.AddNumbers(user_id, reservation_id, numbers)
+            return commands.RemoveNumbers(user_id, reservation_id, numbers)
         case messages.Swap():
             give, take = numbers_of(terms, message.give), numbers_of(terms, message.take)
             if isinstance(give, Rejection):
@@ -62,9 +61,11 @@ def to_command(
         case messages.Checkout():
             return commands.StartCheckout(user_id, reservation_id)
         case messages.Extend():
-            return commands.ExtendReservation(
-                user_id, reservation_id, parse_rfc3339(message.expires_at)
-            )
+            try:
+                seen = parse_rfc3339(message.expires_at)
+            except ValueError:
+                return Rejection(RejectionCode.BAD_REQUEST, {"field": "expires_at"})
+            return commands.ExtendReservation(user_id, reservation_id, seen)
         case _:
             assert_never(message)
 

@@ -153,7 +153,7 @@ class Outbox(trio.abc.Stream):
     async def _drain(self) -> None:
         try:
             while self._pending:
-                await self._stream.socket.wait_writable()
+                await trio.lowlevel.wait_writable(self._stream.socket)
                 self._write_pending()
                 if not self._pending:
                     self._clean.set()

@@ -18,8 +18,6 @@ from sorteos_actors.errors import StoreUnavailable
 from sorteos_actors.protocol import encode, messages
 from sorteos_actors.protocol.close_codes import (
     BAD_MESSAGE,
-    BUSY,
-    NO_SUCH_RAFFLE,
     TOO_MANY,
     CloseCode,
 )
@@ -189,7 +187,7 @@ class Session:
         match message:
             case messages.Ping():
                 now = self._services.clock.now()
-                self._outbox.push(text_frame(encode.pong(message.t0, now)))
+                self._outbox.push(text_frame(encode.pong(message.ref, message.t0, now)))
             case messages.Resume():
                 self._accept(message.ref)
                 self._feed.resume(self._subscriber, message.epoch, message.seq)

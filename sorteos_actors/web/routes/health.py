@@ -30,8 +30,8 @@ def blueprint(services: Services, sockets: Sockets) -> Blueprint:
     async def ready() -> Response:
         """Whether this node can commit and wants new work."""
         store_ok = services.outage.seconds_since_answer < FRESH_SECONDS
-        healthy = store_ok and not services.is_draining() and not (
-            services.registry.is_in_crash_storm
+        healthy = (
+            store_ok and not services.is_draining() and not (services.registry.is_in_crash_storm)
         )
         report = {
             "status": "ok" if healthy else "unavailable",

@@ -12,7 +12,6 @@ from quart import Blueprint, Response, request
 from sorteos_actors.actors.feed import Feed
 from sorteos_actors.protocol import messages
 from sorteos_actors.protocol.messages import raffle_view, reservation_view
-from sorteos_actors.protocol.timestamps import parse_rfc3339
 from sorteos_actors.raffle import (
     Command,
     RaffleStatus,
@@ -28,12 +27,13 @@ from sorteos_actors.web.answers import (
     body,
     identity,
     identity_or_none,
+    instant,
     json_response,
     problem_response,
     uuid_or_404,
     whole_number,
 )
-from sorteos_actors.web.auth import Role, may_see
+from sorteos_actors.web.auth import Identity, Role, may_see
 from sorteos_actors.web.services import Services
 from sorteos_actors.web.sockets import Sockets
 
@@ -58,6 +58,12 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         if not may_see(identity_or_none(services), feed.summary):
             raise Refused(RejectionCode.NOT_FOUND)
         return feed
+
+    async def must_exist(key: UUID, asker: Identity) -> RaffleSummary:
+        summary = await services.queries.raffle(key)
+        if summary is None or not may_see(asker, summary):
+            raise Refused(RejectionCode.NOT_FOUND)
+        return summary
 
     @routes.get("")
     async def list_raffles() -> Response:
@@ -91,11 +97,8 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
 
     @routes.post("/<raffle_id>/<any(publish, pause, resume, close):verb>")
     async def steer(raffle_id: str, verb: str) -> Response:
-        asker = identity(services)
-        key = uuid_or_404(raffle_id)
-        summary = await services.queries.raffle(key)
-        if summary is None or not may_see(asker, summary):
-            raise Refused(RejectionCode.NOT_FOUND)
+        asker, key = identity(services), uuid_or_404(raffle_id)
+        summary = await must_exist(key, asker)
         if not asker.may_manage(summary.terms.organizer_id):
             raise Refused(RejectionCode.FORBIDDEN)
         answer = await services.registry.call(key, _STEERING[verb](asker.user_id), asker.user_id)
@@ -119,33 +122,36 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
     @routes.get("/<raffle_id>/board")
     async def board(raffle_id: str) -> Response:
         feed = await feed_of(raffle_id)
-        etag = f'"{feed.summary.epoch}-{feed.summary.seq}"'
-        if request.headers.get("If-None-Match") == etag:
+        position = f"{feed.summary.epoch}-{feed.summary.seq}"
+        if request.if_none_match.contains_weak(position):
             response = Response(status=304)
         else:
             response = Response(feed.board(), content_type="application/octet-stream")
-            if "gzip" in request.headers.get("Accept-Encoding", ""):
+            if request.accept_encodings.quality("gzip") > 0:
                 response.set_data(gzip.compress(feed.board(), 1))
                 response.headers["Content-Encoding"] = "gzip"
-        response.headers["ETag"] = etag
+        # Weak: the same board, whether it travels compressed or not.
+        response.set_etag(position, weak=True)
         response.headers["Cache-Control"] = "no-cache"
         response.headers.add("Vary", "Accept-Encoding")
         return response
 
     @routes.get("/<raffle_id>/my-reservation")
     async def my_reservation(raffle_id: str) -> Response:
-        asker = identity(services)
-        record = await services.queries.live_reservation(uuid_or_404(raffle_id), asker.user_id)
+        asker, key = identity(services), uuid_or_404(raffle_id)
+        record = await services.queries.live_reservation(key, asker.user_id)
         if record is None:
+            await must_exist(key, asker)
             return json_response({"reservation": None})
         view = reservation_view(record.terms, record.reservation, services.clock.now())
         return json_response({"reservation": view})
 
     @routes.get("/<raffle_id>/ws/stats")
     async def stats(raffle_id: str) -> Response:
-        if identity(services).role is not Role.ADMIN:
+        asker = identity(services)
+        if asker.role is not Role.ADMIN:
             raise Refused(RejectionCode.FORBIDDEN)
-        uuid_or_404(raffle_id)
+        await must_exist(uuid_or_404(raffle_id), asker)
         counts = services.registry.connections_by_raffle()
         return json_response(
             {
@@ -168,10 +174,6 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
 def terms_of(asked: messages.RaffleBody, organizer_id: UUID, services: Services) -> RaffleTerms:
     """The terms of a new raffle, with this server's defaults where the organizer is silent."""
     settings = services.settings
-
-    def time(text: str | None) -> int | None:
-        return None if text is None else parse_rfc3339(text)
-
     return RaffleTerms(
         id=services.ids.uuid(),
         organizer_id=organizer_id,
@@ -183,8 +185,8 @@ def terms_of(asked: messages.RaffleBody, organizer_id: UUID, services: Services)
         selection_ms=(asked.selection_seconds or settings.selection_seconds) * 1000,
         checkout_ms=(asked.checkout_seconds or settings.checkout_seconds) * 1000,
         max_numbers_per_user=asked.max_numbers_per_user or settings.max_numbers_per_user,
-        sales_close_at=time(asked.sales_close_at),
-        draw_at=time(asked.draw_at),
+        sales_close_at=instant("sales_close_at", asked.sales_close_at),
+        draw_at=instant("draw_at", asked.draw_at),
     )
 
 

@@ -9,16 +9,17 @@ from quart import Blueprint, Response, request
 from sorteos_actors.ports import ReservationRecord
 from sorteos_actors.protocol import messages
 from sorteos_actors.protocol.messages import reservation_view
-from sorteos_actors.protocol.timestamps import parse_rfc3339
 from sorteos_actors.raffle import Command, Rejection, RejectionCode, commands
 from sorteos_actors.web.answers import (
     Refused,
     body,
     identity,
+    instant,
     json_response,
     reservation_response,
     uuid_or_404,
 )
+from sorteos_actors.web.auth import may_see
 from sorteos_actors.web.commands import numbers_of
 from sorteos_actors.web.services import Services
 from sorteos_actors.web.sockets import Sockets
@@ -41,9 +42,7 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         return record
 
     async def call(record: ReservationRecord, command: Command) -> Response:
-        answer = await services.registry.call(
-            record.terms.id, command, record.reservation.user_id
-        )
+        answer = await services.registry.call(record.terms.id, command, record.reservation.user_id)
         return reservation_response(answer, services)
 
     def numbers(record: ReservationRecord, label: str) -> tuple[int, ...]:
@@ -54,24 +53,25 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
 
     @routes.post("")
     async def create() -> Response:
-        user_id = identity(services).user_id
+        asker = identity(services)
+        user_id = asker.user_id
         asked = await body(messages.ReservationBody)
         feed = await services.registry.feed(asked.raffle_id)
         if isinstance(feed, Rejection):
             raise Refused(feed.code, feed.params)
+        if not may_see(asker, feed.summary):
+            raise Refused(RejectionCode.NOT_FOUND)
         wanted = numbers_of(feed.summary.terms, asked.number_ids)
         if isinstance(wanted, Rejection):
             raise Refused(wanted.code, wanted.params)
-        reservation_id = _reservation_id(user_id, services)
+        reservation_id = _reservation_id(user_id, asked.raffle_id, services)
         command = commands.ReserveNumbers(user_id, reservation_id, wanted)
         answer = await services.registry.call(asked.raffle_id, command, user_id)
         return reservation_response(answer, services, 201)
 
     @routes.get("/me")
     async def mine() -> Response:
-        records = await services.queries.reservations_of(
-            identity(services).user_id, _MOST_LISTED
-        )
+        records = await services.queries.reservations_of(identity(services).user_id, _MOST_LISTED)
         now = services.clock.now()
         views = [reservation_view(r.terms, r.reservation, now) for r in records]
         return json_response({"reservations": views})
@@ -112,7 +112,7 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         asked = messages.ExtendBody()
         if await request.get_data():
             asked = await body(messages.ExtendBody)
-        seen = None if asked.expires_at is None else parse_rfc3339(asked.expires_at)
+        seen = instant("expires_at", asked.expires_at)
         return await call(record, commands.ExtendReservation(r.user_id, r.id, seen))
 
     @routes.post("/<reservation_id>/cancel")
@@ -124,11 +124,14 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
     return routes
 
 
-def _reservation_id(user_id: UUID, services: Services) -> UUID:
-    """From the `Idempotency-Key`, so that a repeat asks for the same reservation; else a new one."""
+def _reservation_id(user_id: UUID, raffle_id: UUID, services: Services) -> UUID:
+    """From the `Idempotency-Key`, so that a repeat asks for the same reservation; else a new one.
+
+    The raffle is part of it: one key used in two raffles must not give two reservations one id.
+    """
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return services.ids.uuid()
     if not 0 < len(key) <= _MAX_KEY_CHARS:
         raise Refused(RejectionCode.BAD_REQUEST, {"field": "Idempotency-Key"})
-    return uuid5(user_id, key)
+    return uuid5(user_id, f"{raffle_id}:{key}")

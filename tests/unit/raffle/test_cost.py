@@ -1,7 +1,7 @@
 """What a command costs does not depend on the size of the raffle. Counted, not timed.
 
-Two counts: every bytecode instruction that the command runs, and every touch of the board. The board
-of these tests allows one number at a time and refuses to be searched, sliced or walked.
+Two counts: every bytecode instruction that the command runs, and every touch of the board. The
+board of these tests allows one number at a time and refuses to be searched, sliced or walked.
 """
 
 from __future__ import annotations
@@ -74,10 +74,10 @@ class GuardedBoard(bytearray):
         self.touches += 1
         super().__setitem__(number, state)
 
-    def _refuse(self, *_: object) -> NoReturn:
+    def _refuse(self, *_: Any) -> NoReturn:
         raise AssertionError("the whole board")
 
-    __iter__ = __contains__ = find = index = count = copy = translate = _refuse
+    __iter__ = __contains__ = find = index = count = copy = _refuse
 
 
 def instructions(action: Callable[[], object]) -> int:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-import msgspec
+from typing import Any
 
-from sorteos_actors.raffle import Event, Phase, Raffle, RaffleStatus, decide, evolve, replay
+import msgspec
+import pytest
+
+from sorteos_actors.raffle import (
+    Command,
+    Event,
+    Phase,
+    Raffle,
+    RaffleStatus,
+    decide,
+    evolve,
+    replay,
+)
 from sorteos_actors.raffle.commands import (
     CloseRaffle,
     ExpireDue,
@@ -39,7 +51,7 @@ def a_day_of_sales() -> tuple[Raffle, list[Event]]:
     """Two sales, a swap, an outage, a slow payment that never came, and the close."""
     raffle = Raffle(some_terms())
     journal: list[Event] = []
-    for now, command in [
+    story: list[tuple[int, Command]] = [
         (NOW, PublishRaffle(ORGANIZER)),
         (NOW, ReserveNumbers(ANA, FIRST, (7, 8))),
         (NOW, SwapNumbers(ANA, FIRST, (8,), (9, 10))),
@@ -52,7 +64,8 @@ def a_day_of_sales() -> tuple[Raffle, list[Event]]:
         (NOW + 11 * MINUTE, ReserveNumbers(CARLA, THIRD, (7,))),
         (NOW + HOUR, ExpireDue()),
         (NOW + HOUR, CloseRaffle(ORGANIZER)),
-    ]:
+    ]
+    for now, command in story:
         happened = do(raffle, command, now)
         assert happened
         journal += happened
@@ -70,7 +83,7 @@ def test_events_come_back_from_their_stored_form_unchanged() -> None:
 
     stored = [msgspec.json.encode(event) for event in journal]
 
-    assert [msgspec.json.decode(text, type=Event) for text in stored] == journal  # type: ignore[arg-type]
+    assert [msgspec.json.decode(text, type=Event) for text in stored] == journal
 
 
 def test_each_event_takes_one_position() -> None:
@@ -98,3 +111,13 @@ def test_deciding_changes_nothing_until_the_events_are_applied() -> None:
     assert isinstance(happened, tuple)
     evolve(raffle, happened[0])
     assert everything(raffle) != before
+
+
+def test_a_command_or_event_that_nobody_has_thought_of_is_a_crash_and_not_a_silence() -> None:
+    raffle = a_raffle()
+    unheard_of: Any = object()
+
+    with pytest.raises(AssertionError, match="unreachable"):
+        decide(raffle, unheard_of, NOW)
+    with pytest.raises(AssertionError, match="unreachable"):
+        evolve(raffle, unheard_of)

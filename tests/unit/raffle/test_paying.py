@@ -100,14 +100,14 @@ def test_without_a_deadline_seen_the_one_that_stands_is_extended() -> None:
 def test_one_extension_a_phase() -> None:
     raffle = a_raffle()
     a_hold(raffle, 7)
-    assert extensions_left(raffle, the(raffle)) == 1
+    assert extensions_left(raffle.terms, the(raffle)) == 1
     do(raffle, ExtendReservation(ANA, FIRST))
 
     refusal = refused(raffle, ExtendReservation(ANA, FIRST))
 
     assert refusal.code is RejectionCode.WRONG_PHASE
     assert refusal.params == {"phase": "selection", "extensions_left": 0}
-    assert extensions_left(raffle, the(raffle)) == 0
+    assert extensions_left(raffle.terms, the(raffle)) == 0
 
 
 def test_checkout_brings_an_extension_of_its_own() -> None:
@@ -115,7 +115,7 @@ def test_checkout_brings_an_extension_of_its_own() -> None:
     a_hold(raffle, 7)
     do(raffle, ExtendReservation(ANA, FIRST))
     do(raffle, CHECKOUT)
-    assert extensions_left(raffle, the(raffle)) == 1
+    assert extensions_left(raffle.terms, the(raffle)) == 1
 
     do(raffle, ExtendReservation(ANA, FIRST))
 
@@ -129,7 +129,7 @@ def test_no_hold_is_extended_beyond_the_absolute_ceiling() -> None:
 
     do(raffle, ExtendReservation(ANA, FIRST))
     assert the(raffle).expires_at == NOW + 12 * MINUTE
-    assert extensions_left(raffle, the(raffle)) == 8
+    assert extensions_left(raffle.terms, the(raffle)) == 8
 
     assert refused(raffle, ExtendReservation(ANA, FIRST)).code is RejectionCode.WRONG_PHASE
 
@@ -154,7 +154,7 @@ def test_a_payment_in_review_is_not_the_buyers_to_extend() -> None:
     raffle = a_raffle()
     reservation = a_hold(raffle, 7, phase=Phase.PAYMENT_REVIEW)
 
-    assert extensions_left(raffle, reservation) == 0
+    assert extensions_left(raffle.terms, reservation) == 0
     assert refused(raffle, ExtendReservation(ANA, FIRST)).code is RejectionCode.WRONG_PHASE
 
 

@@ -40,19 +40,21 @@ from tests.builders import (
     the,
 )
 
-NOT_SELLING = [s for s in RaffleStatus if s is not RaffleStatus.ACTIVE]
+NOT_SELLING = sorted(set(RaffleStatus) - {RaffleStatus.ACTIVE})
 
 
 def test_a_raffle_lives_from_draft_to_closed() -> None:
     raffle = a_raffle(RaffleStatus.DRAFT)
 
-    assert do(raffle, PublishRaffle(ORGANIZER)) == (StatusChanged(RaffleStatus.ACTIVE, NOW),)
-    do(raffle, PauseRaffle(ORGANIZER))
-    assert raffle.status is RaffleStatus.PAUSED
-    do(raffle, ResumeRaffle(ORGANIZER))
-    assert raffle.status is RaffleStatus.ACTIVE
-    do(raffle, CloseRaffle(ORGANIZER))
-    assert raffle.status is RaffleStatus.CLOSED
+    life: list[tuple[Command, RaffleStatus]] = [
+        (PublishRaffle(ORGANIZER), RaffleStatus.ACTIVE),
+        (PauseRaffle(ORGANIZER), RaffleStatus.PAUSED),
+        (ResumeRaffle(ORGANIZER), RaffleStatus.ACTIVE),
+        (CloseRaffle(ORGANIZER), RaffleStatus.CLOSED),
+    ]
+    for command, status in life:
+        assert do(raffle, command) == (StatusChanged(status, NOW),)
+        assert raffle.status is status
 
 
 def test_a_paused_raffle_can_be_closed() -> None:

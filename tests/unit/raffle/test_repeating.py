@@ -209,7 +209,9 @@ def test_an_id_that_has_ended_never_comes_back(
 
 @pytest.mark.parametrize("forgotten", [False, True])
 @pytest.mark.parametrize("phase", [Phase.EXPIRED, Phase.CANCELLED, Phase.COMPLETED])
-@pytest.mark.parametrize("command", [c for _, _, c in EVERY_COMMAND if hasattr(c, "reservation_id")])
+@pytest.mark.parametrize(
+    "command", [c for _, _, c in EVERY_COMMAND if hasattr(c, "reservation_id")]
+)
 def test_nothing_happens_to_a_reservation_that_has_ended(
     command: Command, phase: Phase, forgotten: bool
 ) -> None:

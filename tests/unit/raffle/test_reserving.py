@@ -35,9 +35,7 @@ def test_a_buyer_holds_the_numbers_for_ten_minutes() -> None:
 
     happened = do(raffle, ReserveNumbers(ANA, FIRST, (7, 21)))
 
-    assert happened == (
-        NumbersReserved(FIRST, ANA, (7, 21), 100_000, NOW, NOW + 10 * MINUTE),
-    )
+    assert happened == (NumbersReserved(FIRST, ANA, (7, 21), 100_000, NOW, NOW + 10 * MINUTE),)
     assert raffle.board[7] == raffle.board[21] == RESERVED
     assert taken(raffle) == {7, 21}
     assert (raffle.available_count, raffle.reserved_count, raffle.sold_count) == (98, 2, 0)

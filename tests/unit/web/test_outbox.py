@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 import trio
@@ -11,13 +13,21 @@ import trio
 from sorteos_actors.web.outbox import MAX_PENDING_BYTES, Outbox
 
 
-async def a_pair(nursery: trio.Nursery) -> tuple[Outbox, trio.SocketStream]:
-    """An outbox, and the other end of its socket, with small kernel buffers."""
-    ours, theirs = trio.socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+@asynccontextmanager
+async def a_pair() -> AsyncIterator[tuple[Outbox, trio.SocketStream, trio.Nursery]]:
+    """An outbox, the other end of its socket, and the nursery, with small kernel buffers."""
+    ours, theirs = map(trio.socket.from_stdlib_socket, socket.socketpair())
     for sock in (ours, theirs):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    return Outbox(trio.SocketStream(ours), nursery), trio.SocketStream(theirs)
+    async with trio.open_nursery() as nursery:
+        outbox, peer = Outbox(trio.SocketStream(ours), nursery), trio.SocketStream(theirs)
+        try:
+            yield outbox, peer, nursery
+        finally:
+            nursery.cancel_scope.cancel()
+            ours.close()
+            theirs.close()
 
 
 async def read_exactly(stream: trio.SocketStream, size: int) -> bytes:
@@ -30,8 +40,7 @@ async def read_exactly(stream: trio.SocketStream, size: int) -> bytes:
 
 
 async def test_a_clean_outbox_writes_at_once() -> None:
-    async with trio.open_nursery() as nursery:
-        outbox, peer = await a_pair(nursery)
+    async with a_pair() as (outbox, peer, nursery):
         assert outbox.offer([b"abc", b"def"])
         outbox.push(b"ghi")
         assert outbox.blocked_since is None
@@ -39,8 +48,7 @@ async def test_a_clean_outbox_writes_at_once() -> None:
 
 
 async def test_a_torn_write_is_finished_before_anything_else_goes_out() -> None:
-    async with trio.open_nursery() as nursery:
-        outbox, peer = await a_pair(nursery)
+    async with a_pair() as (outbox, peer, nursery):
         big = bytes(range(256)) * 1000
         assert outbox.offer([big])
         assert outbox.blocked_since is not None
@@ -53,8 +61,7 @@ async def test_a_torn_write_is_finished_before_anything_else_goes_out() -> None:
 
 async def test_any_mix_of_writers_keeps_every_frame_whole_and_in_order() -> None:
     chance = random.Random(7)
-    async with trio.open_nursery() as nursery:
-        outbox, peer = await a_pair(nursery)
+    async with a_pair() as (outbox, peer, nursery):
         sent: list[bytes] = []
         done = trio.Event()
 
@@ -82,15 +89,15 @@ async def test_any_mix_of_writers_keeps_every_frame_whole_and_in_order() -> None
             while not done.is_set() or len(received) < sum(map(len, sent)):
                 received.extend(await peer.receive_some(chance.choice([100, 5000, 60_000])))
 
-        nursery.start_soon(write)
-        nursery.start_soon(read)
+        async with trio.open_nursery() as both:
+            both.start_soon(write)
+            both.start_soon(read)
     assert bytes(received) == b"".join(sent)
     assert len(sent) > 1000
 
 
 async def test_a_drained_outbox_says_so() -> None:
-    async with trio.open_nursery() as nursery:
-        outbox, peer = await a_pair(nursery)
+    async with a_pair() as (outbox, peer, nursery):
         drained = trio.Event()
         outbox.on_drained = drained.set
         outbox.offer([b"x" * 100_000])
@@ -101,8 +108,7 @@ async def test_a_drained_outbox_says_so() -> None:
 
 
 async def test_a_drained_outbox_may_be_filled_again_from_its_own_callback() -> None:
-    async with trio.open_nursery() as nursery:
-        outbox, peer = await a_pair(nursery)
+    async with a_pair() as (outbox, peer, nursery):
         left = 5
 
         def refill() -> None:
@@ -117,8 +123,7 @@ async def test_a_drained_outbox_may_be_filled_again_from_its_own_callback() -> N
 
 
 async def test_replies_to_someone_who_never_reads_are_bounded() -> None:
-    async with trio.open_nursery() as nursery:
-        outbox, peer = await a_pair(nursery)
+    async with a_pair() as (outbox, peer, nursery):
         overflows = 0
 
         def overflow() -> None:
@@ -130,13 +135,10 @@ async def test_replies_to_someone_who_never_reads_are_bounded() -> None:
             outbox.push(b"r" * 10_000)
         assert overflows
         assert outbox._pending_bytes <= MAX_PENDING_BYTES
-        await peer.aclose()
-        nursery.cancel_scope.cancel()
 
 
 async def test_nothing_follows_a_close_frame() -> None:
-    async with trio.open_nursery() as nursery:
-        outbox, peer = await a_pair(nursery)
+    async with a_pair() as (outbox, peer, nursery):
         await outbox.send_all(b"\x88\x02\x03\xe8")
         assert not outbox.offer([b"late"])
         outbox.push(b"late")
@@ -146,11 +148,9 @@ async def test_nothing_follows_a_close_frame() -> None:
 
 
 async def test_writing_to_a_peer_who_left_raises_for_the_library_and_is_quiet_for_the_feed() -> None:
-    async with trio.open_nursery() as nursery:
-        outbox, peer = await a_pair(nursery)
+    async with a_pair() as (outbox, peer, nursery):
         await peer.aclose()
         outbox.offer([b"a" * 10])
         outbox.offer([b"a" * 10])
         with pytest.raises(trio.BrokenResourceError):
             await outbox.send_all(b"pong")
-        nursery.cancel_scope.cancel()

@@ -1,0 +1,170 @@
+-- migrate:up
+
+-- Everything that one batch of a raffle writes, in one statement: all of it or nothing.
+--
+-- Returns PostgreSQL's time in milliseconds, or NULL when the fence matched no row: the caller was
+-- deposed, or its position is stale, and nothing was written. Any other disagreement between what
+-- the caller believes and what the rows say raises an integrity violation (class 23), which undoes
+-- the whole statement.
+--
+-- The arrays hold net effects: what a number or a reservation is after the batch, each named once
+-- in each group. The planner is tied down so that every statement stays an index lookup for each
+-- element, whatever the statistics say on a table that has just grown from nothing.
+CREATE FUNCTION commit_batch(
+    p_raffle_id uuid,
+    p_epoch bigint,
+    p_seq bigint,
+    p_status text,
+    p_reserved_count integer,
+    p_sold_count integer,
+    p_last_outage_at bigint,
+    -- numbers that go, and the reservations that held them
+    p_released integer[],
+    p_released_by uuid[],
+    -- numbers that were reserved and are sold now, to the same reservations
+    p_sold integer[],
+    p_sold_to uuid[],
+    -- numbers that are taken now and were not, or not by this reservation
+    p_taken integer[],
+    p_taken_status text[],
+    p_taken_by uuid[],
+    p_taken_user uuid[],
+    -- reservations as they are now; the numbers of each as an array literal
+    p_id uuid[],
+    p_user uuid[],
+    p_phase text[],
+    p_numbers text[],
+    p_unit_price bigint[],
+    p_created_at bigint[],
+    p_expires_at bigint[],
+    p_extensions_used integer[],
+    p_ended_at bigint[],
+    -- the journal, in order
+    p_kind text[],
+    p_who uuid[],
+    p_about uuid[],
+    p_what text[]
+) RETURNS bigint
+LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+AS $$
+DECLARE
+    raffle record;
+    newly_reserved integer := cardinality(array_positions(p_taken_status, 'reserved'));
+    has_ended boolean;
+    touched integer;
+    done integer;
+    now_is timestamptz;
+BEGIN
+    UPDATE raffles AS r
+    SET seq = r.seq + cardinality(p_kind),
+        status = p_status,
+        reserved_count = r.reserved_count
+            + newly_reserved - cardinality(p_released) - cardinality(p_sold),
+        sold_count = r.sold_count
+            + cardinality(p_sold) + cardinality(p_taken) - newly_reserved,
+        last_outage_at = ms_to_time(p_last_outage_at)
+    WHERE r.id = p_raffle_id AND r.epoch = p_epoch AND r.seq = p_seq
+    RETURNING r.number_count, r.reserved_count, r.sold_count INTO raffle;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    now_is := clock_timestamp();
+    IF raffle.reserved_count <> p_reserved_count OR raffle.sold_count <> p_sold_count THEN
+        RAISE integrity_constraint_violation USING MESSAGE = format(
+            'counts disagree: reserved %s, sold %s by the rows; %s, %s by the batch',
+            raffle.reserved_count, raffle.sold_count, p_reserved_count, p_sold_count);
+    END IF;
+
+    IF cardinality(p_released) > 0 THEN
+        DELETE FROM number_claims AS c
+        USING unnest(p_released, p_released_by) AS u (number, reservation_id)
+        WHERE c.raffle_id = p_raffle_id AND c.number = u.number
+            AND c.reservation_id = u.reservation_id AND c.status = 'reserved';
+        GET DIAGNOSTICS done = ROW_COUNT;
+        IF done <> cardinality(p_released) THEN
+            RAISE integrity_constraint_violation
+                USING MESSAGE = 'a released number was not held by its reservation';
+        END IF;
+    END IF;
+
+    IF cardinality(p_sold) > 0 THEN
+        UPDATE number_claims AS c
+        SET status = 'sold'
+        FROM unnest(p_sold, p_sold_to) AS u (number, reservation_id)
+        WHERE c.raffle_id = p_raffle_id AND c.number = u.number
+            AND c.reservation_id = u.reservation_id AND c.status = 'reserved';
+        GET DIAGNOSTICS done = ROW_COUNT;
+        IF done <> cardinality(p_sold) THEN
+            RAISE integrity_constraint_violation
+                USING MESSAGE = 'a sold number was not held by its reservation';
+        END IF;
+    END IF;
+
+    IF cardinality(p_taken) > 0 THEN
+        INSERT INTO number_claims (raffle_id, number, status, user_id, reservation_id)
+        SELECT p_raffle_id, u.number, u.status, u.user_id, u.reservation_id
+        FROM unnest(p_taken, p_taken_status, p_taken_by, p_taken_user)
+            AS u (number, status, reservation_id, user_id)
+        WHERE u.number < raffle.number_count;
+        GET DIAGNOSTICS done = ROW_COUNT;
+        IF done <> cardinality(p_taken) THEN
+            RAISE integrity_constraint_violation
+                USING MESSAGE = 'a taken number is not on the board';
+        END IF;
+    END IF;
+
+    -- The ended ones first: they make room for the next reservation of the same person.
+    IF cardinality(p_id) > 0 THEN
+        FOREACH has_ended IN ARRAY ARRAY[true, false] LOOP
+            touched := cardinality(array_positions(p_ended_at, NULL));
+            IF has_ended THEN
+                touched := cardinality(p_id) - touched;
+            END IF;
+            CONTINUE WHEN touched = 0;
+            INSERT INTO reservations AS r (
+                raffle_id, id, user_id, phase, numbers, unit_price,
+                created_at, expires_at, extensions_used, ended_at
+            )
+            SELECT p_raffle_id, u.id, u.user_id, u.phase, u.numbers::integer[], u.unit_price,
+                ms_to_time(u.created_at), ms_to_time(u.expires_at), u.extensions_used,
+                ms_to_time(u.ended_at)
+            FROM unnest(p_id, p_user, p_phase, p_numbers, p_unit_price, p_created_at,
+                    p_expires_at, p_extensions_used, p_ended_at)
+                AS u (id, user_id, phase, numbers, unit_price, created_at,
+                    expires_at, extensions_used, ended_at)
+            WHERE (u.ended_at IS NOT NULL) = has_ended
+            ON CONFLICT (raffle_id, id) DO UPDATE
+            SET phase = excluded.phase, numbers = excluded.numbers,
+                expires_at = excluded.expires_at, extensions_used = excluded.extensions_used,
+                ended_at = excluded.ended_at
+            WHERE r.ended_at IS NULL AND r.user_id = excluded.user_id
+                AND r.unit_price = excluded.unit_price;
+            GET DIAGNOSTICS done = ROW_COUNT;
+            IF done <> touched THEN
+                RAISE integrity_constraint_violation
+                    USING MESSAGE = 'a reservation had ended, or belongs to somebody else';
+            END IF;
+        END LOOP;
+    END IF;
+
+    INSERT INTO raffle_events (raffle_id, seq, epoch, at, kind, who, reservation_id, what)
+    SELECT p_raffle_id, p_seq + u.position, p_epoch, now_is, u.kind, u.who, u.about, u.what::jsonb
+    FROM unnest(p_kind, p_who, p_about, p_what)
+        WITH ORDINALITY AS u (kind, who, about, what, position);
+
+    RETURN time_to_ms(now_is);
+END
+$$;
+
+-- migrate:down
+
+DROP FUNCTION commit_batch(
+    uuid, bigint, bigint, text, integer, integer, bigint,
+    integer[], uuid[], integer[], uuid[], integer[], text[], uuid[], uuid[],
+    uuid[], uuid[], text[], text[], bigint[], bigint[], bigint[], integer[], bigint[],
+    text[], uuid[], uuid[], text[]
+);

@@ -1,0 +1,1 @@
+"""Shipped fakes, and a way to run a node on a virtual clock. The fakes pass the real ones' contract tests."""

@@ -1,0 +1,257 @@
+"""A store in memory with PostgreSQL's manners: the fence, the guards, the journal, and bad days.
+
+Time is trio's clock. What is kept is only the journal; a loaded raffle is its replay, so nothing
+mutable is ever shared with an actor. The same contract tests run against this and the real store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import trio
+
+from sorteos_actors.errors import Deposed, GuardViolated, RaffleNotFound, StoreUnavailable
+from sorteos_actors.ports import (
+    Activation,
+    Batch,
+    JournalEntry,
+    JournalRow,
+    ReservationRecord,
+)
+from sorteos_actors.raffle import (
+    Event,
+    Millis,
+    Raffle,
+    RaffleStatus,
+    RaffleSummary,
+    RaffleTerms,
+    Reservation,
+    events,
+    evolve,
+    next_deadline,
+)
+from sorteos_actors.raffle.model import AVAILABLE
+
+BASE_MS = 1_700_000_000_000
+"""The time when trio's clock shows zero."""
+
+
+class _Record:
+    def __init__(self, terms: RaffleTerms, status: RaffleStatus) -> None:
+        self.terms = terms
+        self.first_status = status
+        self.epoch = 0
+        self.journal: list[JournalRow] = []
+        self.raffle = self.replayed()
+        self.ended: dict[UUID, Reservation] = {}
+
+    def replayed(self) -> Raffle:
+        raffle = Raffle(self.terms)
+        raffle.status = self.first_status
+        for row in self.journal:
+            evolve(raffle, row.entry.event)
+        return raffle
+
+    def summary(self) -> RaffleSummary:
+        raffle = self.raffle
+        return RaffleSummary(
+            terms=self.terms,
+            status=raffle.status,
+            epoch=self.epoch,
+            seq=raffle.seq,
+            reserved_count=raffle.reserved_count,
+            sold_count=raffle.sold_count,
+        )
+
+
+class MemoryStore:
+    """`RaffleStore` and `Queries` in memory. `down`, `latency` and `fail_next_commit` make it hurt."""
+
+    def __init__(self) -> None:
+        self.latency = 0.0
+        """Seconds that every commit takes."""
+        self._records: dict[UUID, _Record] = {}
+        self._is_down = False
+        self._lose_next_answer: bool | None = None
+
+    # -- bad days ----------------------------------------------------------------------------
+
+    def down(self) -> None:
+        """PostgreSQL is away, from now on; also for commits that are under way."""
+        self._is_down = True
+
+    def up(self) -> None:
+        """PostgreSQL is back."""
+        self._is_down = False
+
+    def fail_next_commit(self, *, applied: bool) -> None:
+        """The next commit gets no answer, after it was applied or before."""
+        self._lose_next_answer = applied
+
+    # -- the store ---------------------------------------------------------------------------
+
+    async def create(self, terms: RaffleTerms, *, status: RaffleStatus) -> None:
+        """See `RaffleStore`."""
+        await self._reach()
+        self._records.setdefault(terms.id, _Record(terms, status))
+
+    async def activate(self, raffle_id: UUID, *, node: str, url: str) -> Activation:  # noqa: ARG002
+        """See `RaffleStore`."""
+        await self._reach()
+        record = self._records.get(raffle_id)
+        if record is None:
+            raise RaffleNotFound(raffle_id)
+        record.epoch = max(record.epoch + 1, self._now() // 1000)
+        return Activation(record.replayed(), record.epoch, self._now())
+
+    async def commit(self, batch: Batch) -> Millis:
+        """See `RaffleStore`."""
+        await self._reach()
+        if self.latency:
+            await trio.sleep(self.latency)
+            await self._reach()
+        lost, self._lose_next_answer = self._lose_next_answer, None
+        if lost is False:
+            raise StoreUnavailable("the connection broke before the commit")
+        self._apply(batch)
+        if lost is True:
+            raise StoreUnavailable("the connection broke after the commit")
+        return self._now()
+
+    def _apply(self, batch: Batch) -> None:
+        record = self._records[batch.raffle_id]
+        if (record.epoch, record.raffle.seq) != (batch.epoch, batch.seq):
+            raise Deposed
+        after = record.replayed()
+        for entry in batch.entries:
+            _guard(after, entry.event)
+            evolve(after, entry.event)
+        expected = (batch.status, batch.reserved_count, batch.sold_count, batch.last_outage_at)
+        if expected != (after.status, after.reserved_count, after.sold_count, after.last_outage_at):
+            raise GuardViolated("the counters of the batch are not those of its events")
+        now = self._now()
+        for index, entry in enumerate(batch.entries, start=batch.seq + 1):
+            record.journal.append(JournalRow(index, batch.epoch, now, entry))
+        for reservation in batch.reservations:
+            if not reservation.phase.is_live:
+                record.ended[reservation.id] = reservation
+        record.raffle = after
+
+    async def quarantine(self, raffle_id: UUID, reason: str) -> None:
+        """See `RaffleStore`."""
+        await self._reach()
+        record = self._records[raffle_id]
+        record.epoch += 1
+        if record.raffle.status is RaffleStatus.ACTIVE:
+            event = events.StatusChanged(RaffleStatus.PAUSED, self._now(), reason)
+            row = JournalRow(
+                record.raffle.seq + 1, record.epoch, self._now(), JournalEntry(event, None)
+            )
+            record.journal.append(row)
+            evolve(record.raffle, event)
+
+    async def journal(self, raffle_id: UUID, after: int, limit: int) -> list[JournalRow]:
+        """See `RaffleStore`."""
+        await self._reach()
+        return self._records[raffle_id].journal[after : after + limit]
+
+    async def overdue(self, older_than_ms: int, limit: int) -> list[UUID]:
+        """See `RaffleStore`."""
+        await self._reach()
+        late = self._now() - older_than_ms
+        due = [
+            (deadline, raffle_id)
+            for raffle_id, record in self._records.items()
+            if (deadline := next_deadline(record.raffle)) is not None and deadline <= late
+        ]
+        return [raffle_id for _, raffle_id in sorted(due)[:limit]]
+
+    async def ping(self) -> Millis:
+        """See `RaffleStore`."""
+        await self._reach()
+        return self._now()
+
+    # -- the queries -------------------------------------------------------------------------
+
+    async def raffle(self, raffle_id: UUID) -> RaffleSummary | None:
+        """See `Queries`."""
+        await self._reach()
+        record = self._records.get(raffle_id)
+        return None if record is None else record.summary()
+
+    async def raffles(
+        self, *, statuses: Sequence[RaffleStatus], organizer_id: UUID | None, limit: int, offset: int
+    ) -> tuple[list[RaffleSummary], int]:
+        """See `Queries`."""
+        await self._reach()
+        found = [
+            record.summary()
+            for record in reversed(self._records.values())
+            if record.raffle.status in statuses or record.terms.organizer_id == organizer_id
+        ]
+        return found[offset : offset + limit], len(found)
+
+    async def reservation(self, reservation_id: UUID) -> ReservationRecord | None:
+        """See `Queries`."""
+        await self._reach()
+        return next((r for r in self._reservations() if r.reservation.id == reservation_id), None)
+
+    async def live_reservation(self, raffle_id: UUID, user_id: UUID) -> ReservationRecord | None:
+        """See `Queries`."""
+        await self._reach()
+        record = self._records.get(raffle_id)
+        live = None if record is None else record.raffle.live_reservation_of(user_id)
+        return None if record is None or live is None else ReservationRecord(record.terms, live)
+
+    async def reservations_of(self, user_id: UUID, limit: int) -> list[ReservationRecord]:
+        """See `Queries`."""
+        await self._reach()
+        mine = [r for r in self._reservations() if r.reservation.user_id == user_id]
+        mine.sort(key=lambda r: r.reservation.created_at, reverse=True)
+        return mine[:limit]
+
+    def _reservations(self) -> list[ReservationRecord]:
+        return [
+            ReservationRecord(record.terms, reservation)
+            for record in self._records.values()
+            for reservation in (*record.raffle.reservations.values(), *record.ended.values())
+        ]
+
+    def _now(self) -> Millis:
+        return BASE_MS + int(trio.current_time() * 1000)
+
+    async def _reach(self) -> None:
+        await trio.lowlevel.checkpoint()
+        if self._is_down:
+            raise StoreUnavailable("PostgreSQL is down")
+
+
+def _guard(raffle: Raffle, event: Event) -> None:
+    """What the schema would refuse."""
+    if isinstance(event, events.NumbersReserved):
+        if raffle.ended.phase(event.reservation_id) or event.reservation_id in raffle.reservations:
+            raise GuardViolated("a reservation id was used before")
+        if event.user_id in raffle.live_by_user:
+            raise GuardViolated("a second live reservation of one person")
+        _guard_free(raffle, event.numbers)
+        return
+    if isinstance(event, events.DeadlinesExtended | events.StatusChanged):
+        return
+    reservation = raffle.reservations.get(event.reservation_id)
+    if reservation is None:
+        raise GuardViolated("the reservation is not alive")
+    if isinstance(event, events.NumbersChanged):
+        if not set(event.removed) <= set(reservation.numbers):
+            raise GuardViolated("a number of somebody else is released")
+        _guard_free(raffle, event.added)
+    elif isinstance(
+        event,
+        events.ReservationCancelled | events.ReservationExpired | events.ReservationCompleted,
+    ) and set(event.numbers) != set(reservation.numbers):
+        raise GuardViolated("the numbers are not those of the reservation")
+
+
+def _guard_free(raffle: Raffle, numbers: Sequence[int]) -> None:
+    if any(raffle.board[number] != AVAILABLE for number in numbers):
+        raise GuardViolated("a number is claimed twice")
