@@ -67,14 +67,12 @@ def cancel(reservation_id: UUID, ref: str = "n") -> bytes:
 def newcomers(tokens: Tokens, number_count: int, most: int, seed: int) -> list[bytes]:
     """One request a person: who I am and the two numbers that I want, in one write."""
     source = random.Random(seed)
-    requests = []
+    requests: list[bytes] = []
     for first, second in pairs(number_count, seed):
         if len(requests) == most:
             break
         wanted = [label(first, number_count), label(second, number_count)]
-        requests.append(
-            auth(tokens, fresh_uuid(source)) + reserve(fresh_uuid(source), wanted)
-        )
+        requests.append(auth(tokens, fresh_uuid(source)) + reserve(fresh_uuid(source), wanted))
     return requests
 
 
@@ -90,6 +88,15 @@ def regular(numbers: list[str], seed: int, *, adds: int) -> Iterator[bytes]:
         for start in range(NUMBERS_EACH, NUMBERS_EACH * (adds + 1), NUMBERS_EACH):
             yield add(reservation_id, numbers[start : start + NUMBERS_EACH])
         yield cancel(reservation_id, ref="r")
+
+
+def undecided(numbers: list[str], seed: int) -> Iterator[bytes]:
+    """One person who reserves and cancels in turn, for ever; only the reservations are counted."""
+    source = random.Random(seed)
+    while True:
+        reservation_id = fresh_uuid(source)
+        yield reserve(reservation_id, numbers)
+        yield cancel(reservation_id)
 
 
 def _with_numbers(kind: str, reservation_id: UUID, numbers: list[str], ref: str) -> bytes:

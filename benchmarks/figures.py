@@ -9,8 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import median
+from typing import Final
 
 import msgspec
+
+_TIMES: Final = "\N{MULTIPLICATION SIGN}"
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +44,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ratio(self) -> float | None:
-        """Ours divided by the baseline, both as medians; None when there is nothing to divide by."""
+        """Ours divided by the baseline, both as medians; None without a baseline."""
         base = self.baseline_value
         return None if not base else self.value / base
 
@@ -77,7 +80,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """One scenario's outcome. `method` says how it was measured, `notes` what a reader should know."""
+    """One scenario's outcome; `method` says how it was measured, `notes` what to know besides."""
 
     name: str
     title: str
@@ -107,5 +110,7 @@ def number(value: float) -> str:
 
 
 def times(ratio: float) -> str:
-    """A ratio for people: "12 ×", or "1/6.4 ×" when ours is the smaller one by far."""
-    return f"{number(ratio)} ×" if ratio >= 0.5 else f"1/{number(1 / ratio)} ×"
+    """A ratio for people: 12 times, or 1/6.4 when ours is the smaller one by far."""
+    if ratio <= 0:
+        return number(ratio)
+    return f"{number(ratio)} {_TIMES}" if ratio >= 0.5 else f"1/{number(1 / ratio)}"

@@ -26,7 +26,7 @@ def load() -> float:
 
 
 def tcp_memory_bytes() -> int | None:
-    """Memory that the kernel holds for all TCP sockets of the machine; None where it does not say."""
+    """Memory that the kernel holds for all TCP sockets; None where it does not say."""
     try:
         lines = Path("/proc/net/sockstat").read_text().splitlines()
     except OSError:

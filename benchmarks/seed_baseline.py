@@ -1,13 +1,13 @@
 """The baseline: the seed's own way to reserve and to expire, written as the seed describes it.
 
-Per number: a lock in Redis (``SET raffle:number:<id> NX PX 10000``), ``SELECT status``, a transaction
-with the UPDATE of the number's row and the INSERT of a reservation, and the lock's release.
-PostgreSQL through 20 pooled connections. Every 30 seconds a job looks for what has expired.
+Per number: a lock in Redis (``SET raffle:number:<id> NX PX 10000``), ``SELECT status``, a
+transaction with the UPDATE of the number's row and the INSERT of a reservation, and the lock's
+release. PostgreSQL through 20 pooled connections. Every 30 seconds a job looks for what is due.
 
 Where the description leaves a choice, the baseline gets the quicker one: it is called directly,
-without HTTP, WebSocket or broadcast; it runs on plain asyncio; the SELECT and the transaction share
-one connection; the pool resets nothing; the release is a plain DEL; all statements are prepared; its
-tables have no triggers.
+without HTTP, WebSocket or broadcast; it runs on plain asyncio; the SELECT and the transaction
+share one connection; the pool resets nothing; the release is a plain DEL; all statements are
+prepared; its tables have no triggers.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Seed:
         return True
 
     async def reserve_together(self, user_id: UUID, numbers: tuple[int, ...]) -> bool:
-        """A kinder reading: locks in one round trip, one SELECT and one transaction for all numbers."""
+        """A kinder reading: locks in one round trip, and one transaction for all numbers."""
         keys = [f"raffle:number:{number}" for number in numbers]
         pipeline = self._redis.pipeline(transaction=False)
         for key in keys:

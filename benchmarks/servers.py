@@ -1,5 +1,5 @@
-"""The servers of a run: one PostgreSQL and one Valkey, shared with the baseline, and the server under
-test in a process of its own, started as an operator would start it.
+"""The servers of a run: one PostgreSQL and one Valkey, shared with the baseline, and the server
+under test in a process of its own, started as an operator would start it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ class Stage:
     @cached_property
     def folder(self) -> Path:
         """A temporary folder that PostgreSQL's own user can reach too."""
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="sorteos-bench-")))
+        folder = Path(
+            self._stack.enter_context(tempfile.TemporaryDirectory(prefix="sorteos-bench-"))
+        )
         folder.chmod(0o755)
         return folder
 
@@ -83,7 +85,9 @@ class Stage:
         }
         log = data_dir / "log"
         with log.open("wb") as out:
-            process = subprocess.Popen(command, env=environment, cwd=data_dir, stdout=out, stderr=out)
+            process = subprocess.Popen(
+                command, env=environment, cwd=data_dir, stdout=out, stderr=out
+            )
         try:
             wait_for_answer(port, "/readyz", process, log)
             yield Server(port, process.pid, Tokens(self.secret))
@@ -150,7 +154,7 @@ def free_port() -> int:
 
 
 def wait_for_answer(port: int, path: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Ask until there is a 200. Raises RuntimeError with the log when the process ends or is silent."""
+    """Ask until there is a 200. Raises RuntimeError, with the log, when there never is."""
     end = time.perf_counter() + _START_SECONDS
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
     while time.perf_counter() < end and process.poll() is None:

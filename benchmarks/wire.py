@@ -30,7 +30,7 @@ def upgrade_request(host: str, path: str) -> bytes:
 
 
 def masked_frame(payload: bytes, opcode: int = TEXT) -> bytes:
-    """A whole frame as a client sends it. The mask is always the same: nobody is to be protected."""
+    """A whole frame as a client sends it. The mask never changes: nobody is to be protected."""
     size = len(payload)
     if size < 126:
         head = bytes((0x80 | opcode, 0x80 | size))

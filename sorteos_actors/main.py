@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -81,44 +83,34 @@ def serve(settings: Settings, options: ServeOptions) -> int:
     Returns the exit status. Raises `CannotStart`; nothing is left running then.
     """
     logs.set_up(settings.log_format, settings.log_level)
-    sockets = trio.run(_listen, options.host, options.port)  # First: a taken port costs nothing.
-    try:
-        with open_embedded(
+    with (
+        _listen(options.host, options.port) as listener,  # First: a taken port costs nothing.
+        open_embedded(
             options.data_dir,
             postgres=settings.database_url is None,
             valkey=settings.redis_url is None,
-        ) as servers:
-            database_url = settings.database_url or servers.database_url
-            redis_url = settings.redis_url or servers.redis_url
-            assert database_url is not None
-            secret = settings.jwt_secret or load_or_create_secret(options.data_dir)
-            migrate.up(database_url)
-            trio.run(
-                partial(
-                    _serve,
-                    settings,
-                    options,
-                    database_url,
-                    redis_url,
-                    Tokens(secret),
-                    sockets,
-                )
-            )
-    finally:
-        for sock in sockets:
-            sock.close()
+        ) as servers,
+    ):
+        database_url = settings.database_url or servers.database_url
+        assert database_url is not None
+        tokens = Tokens(settings.jwt_secret or load_or_create_secret(options.data_dir))
+        migrate.up(database_url)
+        redis_url = settings.redis_url or servers.redis_url
+        trio.run(_serve, settings, options, database_url, redis_url, tokens, listener)
     return 0
 
 
-async def _listen(host: str, port: int) -> list[trio.socket.SocketType]:
+def _listen(host: str, port: int) -> socket.socket:
     try:
-        listeners = await trio.open_tcp_listeners(port, host=host, backlog=4096)
+        family, *_, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=4096)
     except OSError as error:
         raise CannotStart(
             f"Port {port} on {host} cannot be used ({error.strerror or error}). "
             "Stop the program that has it, or choose another one with --port."
         ) from None
-    return [listener.socket for listener in listeners]
 
 
 async def _serve(
@@ -127,7 +119,7 @@ async def _serve(
     database_url: str,
     redis_url: str | None,
     tokens: Tokens,
-    sockets: list[trio.socket.SocketType],
+    listener: socket.socket,
 ) -> None:
     draining = trio.Event()
     async with AsyncExitStack() as stack:
@@ -139,11 +131,11 @@ async def _serve(
         if options.seed_demo:
             await _seed(node.store)
         async with trio.open_nursery() as nursery:
-            listeners = [trio.SocketListener(_again(sock)) for sock in sockets]
+            listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(listener))]
             await nursery.start(
                 partial(trio.serve_listeners, node.door.serve, listeners, handler_nursery=nursery)
             )
-            _greet(options, database_url, tokens, sockets)
+            _greet(listener, database_url, tokens)
             await _wait_for_signal()
             draining.set()
             logger.info("draining: finishing what was begun")
@@ -243,15 +235,11 @@ async def _run_http(
         await lifespan.wait_for_startup()
 
         async def handle(stream: trio.abc.Stream) -> None:
-            await TCPServer(app, config, context, ConnectionState({}), stream)
+            # It asks the stream itself whether it is TLS; ours never is.
+            await TCPServer(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
 
         task_status.started(handle)
         await trio.sleep_forever()
-
-
-def _again(sock: trio.socket.SocketType) -> trio.socket.SocketType:
-    """The same listening socket for this run of trio."""
-    return trio.socket.fromfd(sock.fileno(), sock.family, sock.type)
 
 
 async def _wait_for_signal() -> None:
@@ -276,17 +264,10 @@ async def _seed(store: PostgresRaffleStore) -> None:
         await store.create(terms, status=RaffleStatus.ACTIVE)
 
 
-def _greet(
-    options: ServeOptions,
-    database_url: str,
-    tokens: Tokens,
-    sockets: list[trio.socket.SocketType],
-) -> None:
+def _greet(listener: socket.socket, database_url: str, tokens: Tokens) -> None:
     """Tell the person at the terminal where things are. On stderr: stdout is for data."""
-    host, port = sockets[0].getsockname()[:2]
+    host, port = listener.getsockname()[:2]
     base = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
-    import time
-
     token, _ = tokens.issue(DEMO_ORGANIZER, Role.ADMIN, now=int(time.time()), seconds=12 * 3600)
     print(
         f"\n  sorteos is open.\n\n"

@@ -145,7 +145,7 @@ class RaffleBody(msgspec.Struct):
     title: Annotated[str, Meta(min_length=1, max_length=200)]
     number_count: Annotated[int, Meta(ge=1, le=1_000_000)]
     price: Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$", max_length=3)]  # `$` allows a line end.
     description: Annotated[str, Meta(max_length=5000)] | None = None
     selection_seconds: Annotated[int, Meta(ge=5, le=86_400)] | None = None
     checkout_seconds: Annotated[int, Meta(ge=5, le=86_400)] | None = None

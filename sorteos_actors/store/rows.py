@@ -64,7 +64,7 @@ def event_to_json(event: Event) -> tuple[str, str]:
 def event_from_row(kind: str, what: str) -> Event:
     """The event that `event_to_json` took apart. Raises `msgspec.ValidationError`."""
     fields = msgspec.json.decode(what, type=dict[str, Any])
-    event: Event = msgspec.convert({"type": kind, **fields}, Event)  # type: ignore[arg-type]
+    event: Event = msgspec.convert({"type": kind, **fields}, Event)
     return event
 
 

@@ -6,10 +6,15 @@ import logging
 from typing import Any, Final
 
 import trio
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 from quart import Response, g, request
 from quart_trio import QuartTrio
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    HTTPException,
+    MethodNotAllowed,
+    RequestEntityTooLarge,
+    RequestTimeout,
+)
 
 from sorteos_actors import metrics
 from sorteos_actors.errors import StoreUnavailable
@@ -62,8 +67,11 @@ def _guard(app: QuartTrio, services: Services) -> None:
                 services.settings.trusted_proxies,
             )
         )
+        if request.content_length or "Transfer-Encoding" in request.headers:
+            # Whatever the answer will be: a body that nobody read ends the connection with it.
+            await request.get_data(cache=True, as_text=False, parse_form_data=False)
         if request.method == "OPTIONS":
-            return Response(status=204)
+            return Response(b"", status=204)
         if request.path.startswith("/api/"):
             wait = budgets.take(g.address_key, trio.current_time())
             if wait:
@@ -126,6 +134,8 @@ def _refusals(app: QuartTrio) -> None:
         response = problem_response(Refused(code).rejection, status=status)
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        if isinstance(error, RequestEntityTooLarge | RequestTimeout):
+            response.headers["Connection"] = "close"  # The rest of the body is never read.
         return response
 
     @app.errorhandler(Exception)
@@ -137,7 +147,13 @@ def _refusals(app: QuartTrio) -> None:
 
 
 class NoUpgrades:
-    """An ASGI layer that refuses upgrades: they come too late on a connection that spoke HTTP."""
+    """The ASGI layer between the HTTP server and the application.
+
+    It refuses upgrades, which come too late on a connection that spoke HTTP; and it lets the end of
+    an answer reach the connection. The server tells the application of a disconnect *while* it
+    takes the last piece; the application then cancels the task that is giving it, and a connection
+    that was to be closed would stay open, deaf.
+    """
 
     def __init__(self, app: Any) -> None:
         self._app = app
@@ -147,7 +163,7 @@ class NoUpgrades:
     ) -> None:
         """Answer 421 to a socket's path and 404 to any other; pass everything else on."""
         if scope["type"] != "websocket":
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _uncancelled(send))
             return
         status = 421 if SOCKET_PATH.match(scope["path"]) else 404
         await receive()
@@ -159,3 +175,11 @@ class NoUpgrades:
             }
         )
         await send({"type": "websocket.http.response.body", "body": b"", "more_body": False})
+
+
+def _uncancelled(send: ASGISendCallable) -> ASGISendCallable:
+    async def deliver(message: ASGISendEvent) -> None:
+        with trio.CancelScope(shield=True):  # What it waits for is the server's own, and bounded.
+            await send(message)
+
+    return deliver

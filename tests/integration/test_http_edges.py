@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.sync.client import connect
@@ -79,6 +81,11 @@ def held(server: ServerProcess, admin: Api) -> str:
     return f"/reservations/{reservation(answer, 201)['id']}"
 
 
+def settle(server: ServerProcess) -> None:
+    """Let the server finish what it can: a call that comes later is answered."""
+    assert httpx.get(f"{server.url}/livez", timeout=20).status_code == 200
+
+
 # -- bodies ----------------------------------------------------------------------------------------
 
 
@@ -143,6 +150,45 @@ def test_a_body_beyond_64_kib_is_refused_with_and_without_a_length(
     fits = b'{"title": "Rifa", "number_count": 10, "price": 1, "currency": "CRC", "x": "'
     fits = fits + b"x" * (65_536 - len(fits) - 2) + b'"}'
     assert admin.post("/raffles", content=fits).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/api/v1/raffles", b"401"),
+        ("POST", "/nothing", b"404"),
+        ("PUT", "/api/v1/raffles", b"405"),
+        ("OPTIONS", "/api/v1/raffles", b"204"),
+        ("POST", "/api/v1/auth/guest", b"201"),
+    ],
+)
+def test_a_connection_goes_on_after_a_body_that_came_late_and_that_nobody_wanted(
+    server: ServerProcess, method: str, path: str, status: bytes
+) -> None:
+    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        with connection.makefile("rb") as answers:
+            for _ in range(5):
+                connection.sendall(head.encode())
+                settle(server)
+                connection.sendall(b"{}")
+                assert answers.readline().split()[1] == status
+                length = 0
+                while (line := answers.readline()) != b"\r\n":
+                    assert not line.lower().startswith(b"connection:")
+                    if line.lower().startswith(b"content-length:"):
+                        length = int(line.split()[1])
+                answers.read(length)
+
+
+def test_a_connection_ends_after_a_body_that_was_too_large(server: ServerProcess) -> None:
+    head = b"POST /api/v1/auth/guest HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(head)
+        with connection.makefile("rb") as answers:
+            whole = answers.read()
+    assert whole.startswith(b"HTTP/1.1 413")
+    assert b"\r\nconnection: close\r\n" in whole.lower()
 
 
 # -- paths and methods -----------------------------------------------------------------------------

@@ -124,7 +124,7 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         feed = await feed_of(raffle_id)
         position = f"{feed.summary.epoch}-{feed.summary.seq}"
         if request.if_none_match.contains_weak(position):
-            response = Response(status=304)
+            response = Response(b"", status=304)
         else:
             response = Response(feed.board(), content_type="application/octet-stream")
             if request.accept_encodings.quality("gzip") > 0:

@@ -127,7 +127,7 @@ def test_no_hold_is_extended_beyond_the_absolute_ceiling() -> None:
     raffle = a_raffle(extensions_per_phase=9, max_hold_ms=12 * MINUTE)
     a_hold(raffle, 7)
 
-    do(raffle, ExtendReservation(ANA, FIRST))
+    do(raffle, ExtendReservation(ANA, FIRST), NOW + 9 * MINUTE)
     assert the(raffle).expires_at == NOW + 12 * MINUTE
     assert extensions_left(raffle.terms, the(raffle)) == 8
 

@@ -186,3 +186,10 @@ def test_closing_leaves_the_live_reservations_alone() -> None:
     do(raffle, CloseRaffle(ORGANIZER))
 
     assert the(raffle) == before
+
+
+@pytest.mark.parametrize("command", [PauseRaffle(ORGANIZER), CloseRaffle(ORGANIZER)])
+def test_a_sale_whose_time_is_over_can_still_be_stopped_by_hand(command: Command) -> None:
+    raffle = a_raffle(sales_close_at=NOW)
+
+    assert len(do(raffle, command, NOW)) == 1

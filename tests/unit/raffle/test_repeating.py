@@ -220,7 +220,14 @@ def test_nothing_happens_to_a_reservation_that_has_ended(
 
     decision = decide(raffle, command, NOW + 1)
 
-    assert isinstance(decision, Rejection) or decision == ()
+    if isinstance(decision, Rejection):
+        expired = phase is Phase.EXPIRED
+        reason = RejectionCode.RESERVATION_EXPIRED if expired else RejectionCode.WRONG_PHASE
+        assert decision.code is reason
+    else:
+        # What the command itself had done once, it says again while the memory is fresh.
+        assert decision == ()
+        assert not forgotten
     assert everything(raffle) == before
 
 
