@@ -39,6 +39,8 @@ SCENARIOS: Final[dict[str, Callable[[Stage], Result]]] = {
     "start": start.run,
 }
 PICTURE: Final = ROOT / "docs/images/performance.png"
+_WIDTH: Final = 140
+"""Columns when the output is a file."""
 _EXAMPLES: Final = """examples:
   python3 run.py bench                      every scenario, about five minutes
   python3 run.py bench hot_raffle --quick   one scenario, a few seconds, rough figures
@@ -51,6 +53,8 @@ def main() -> int:
     """Run, print, write. 0 when every goal is met, 1 when one is missed."""
     options = _options()
     console = Console(stderr=bool(options.markdown))
+    if not console.is_terminal:
+        console = Console(stderr=bool(options.markdown), width=_WIDTH)
     _raise_file_limit()
     run = report.load(options.source.read_bytes()) if options.source else _measure(options, console)
     if options.source:
@@ -82,7 +86,7 @@ def _measure(options: argparse.Namespace, console: Console) -> report.Run:
             report.show(console, results[-1])
     words = ["python3 run.py bench", *options.scenario, *(["--quick"] if options.quick else [])]
     at = datetime.now(UTC).strftime("%Y-%m-%d")
-    return report.Run(described, at, " ".join(words), machine.load(), results)
+    return report.Run(described, at, " ".join(words), machine.weather(), results)
 
 
 def _options() -> argparse.Namespace:

@@ -17,13 +17,14 @@ class Run(msgspec.Struct, frozen=True):
     machine: str
     at: str
     command: str
-    load_at_end: float
+    weather_at_end: str
     results: list[Result]
 
 
 def show(console: Console, result: Result) -> None:
     """One scenario as a table, with how it was measured."""
-    table = Table(title=result.title, caption=_caption(result), title_justify="left")
+    table = Table(title=result.title, caption=_caption(result))
+    table.title_justify = table.caption_justify = "left"
     for index, name in enumerate(_COLUMNS):
         table.add_column(name, justify="left" if index in (0, 4) else "right")
     for figure in result.figures:
@@ -34,7 +35,7 @@ def show(console: Console, result: Result) -> None:
 
 def markdown(run: Run) -> str:
     """Everything as Markdown, to be pasted into docs/performance.md."""
-    lines = [f"Machine: {run.machine}; {run.load_at_end:.2f} at the end.", ""]
+    lines = [f"Machine: {run.machine}. At the end: {run.weather_at_end}.", ""]
     lines += [f"Command: `{run.command}` on {run.at}.", ""]
     for result in run.results:
         lines += [f"### {result.title}", "", result.method, ""]

@@ -29,8 +29,10 @@ CREATE FUNCTION commit_batch(
     p_taken_status text[],
     p_taken_by uuid[],
     p_taken_user uuid[],
-    -- reservations as they are now; the numbers of each as an array literal
+    -- reservations as they are now: born in this batch or changed by it; the numbers of each as an
+    -- array literal
     p_id uuid[],
+    p_is_new boolean[],
     p_user uuid[],
     p_phase text[],
     p_numbers text[],
@@ -54,7 +56,6 @@ AS $$
 DECLARE
     raffle record;
     newly_reserved integer := cardinality(array_positions(p_taken_status, 'reserved'));
-    has_ended boolean;
     touched integer;
     done integer;
     now_is timestamptz;
@@ -117,38 +118,40 @@ BEGIN
         END IF;
     END IF;
 
-    -- The ended ones first: they make room for the next reservation of the same person.
-    IF cardinality(p_id) > 0 THEN
-        FOREACH has_ended IN ARRAY ARRAY[true, false] LOOP
-            touched := cardinality(array_positions(p_ended_at, NULL));
-            IF has_ended THEN
-                touched := cardinality(p_id) - touched;
-            END IF;
-            CONTINUE WHEN touched = 0;
-            INSERT INTO reservations AS r (
-                raffle_id, id, user_id, phase, numbers, unit_price,
-                created_at, expires_at, extensions_used, ended_at
-            )
-            SELECT p_raffle_id, u.id, u.user_id, u.phase, u.numbers::integer[], u.unit_price,
-                ms_to_time(u.created_at), ms_to_time(u.expires_at), u.extensions_used,
-                ms_to_time(u.ended_at)
-            FROM unnest(p_id, p_user, p_phase, p_numbers, p_unit_price, p_created_at,
-                    p_expires_at, p_extensions_used, p_ended_at)
-                AS u (id, user_id, phase, numbers, unit_price, created_at,
-                    expires_at, extensions_used, ended_at)
-            WHERE (u.ended_at IS NOT NULL) = has_ended
-            ON CONFLICT (raffle_id, id) DO UPDATE
-            SET phase = excluded.phase, numbers = excluded.numbers,
-                expires_at = excluded.expires_at, extensions_used = excluded.extensions_used,
-                ended_at = excluded.ended_at
-            WHERE r.ended_at IS NULL AND r.user_id = excluded.user_id
-                AND r.unit_price = excluded.unit_price;
-            GET DIAGNOSTICS done = ROW_COUNT;
-            IF done <> touched THEN
-                RAISE integrity_constraint_violation
-                    USING MESSAGE = 'a reservation had ended, or belongs to somebody else';
-            END IF;
-        END LOOP;
+    -- Changes first: what ends makes room for the next reservation of the same person. The phase is
+    -- asked, not ended_at, so that no partial index offers itself instead of the primary key.
+    touched := cardinality(array_positions(p_is_new, false));
+    IF touched > 0 THEN
+        UPDATE reservations AS v
+        SET phase = u.phase, numbers = u.numbers::integer[], expires_at = ms_to_time(u.expires_at),
+            extensions_used = u.extensions_used, ended_at = ms_to_time(u.ended_at)
+        FROM unnest(p_id, p_is_new, p_user, p_phase, p_numbers, p_expires_at, p_extensions_used,
+                p_ended_at)
+            AS u (id, is_new, user_id, phase, numbers, expires_at, extensions_used, ended_at)
+        WHERE NOT u.is_new AND v.raffle_id = p_raffle_id AND v.id = u.id
+            AND v.user_id = u.user_id
+            AND v.phase IN ('selection', 'checkout', 'payment_review');
+        GET DIAGNOSTICS done = ROW_COUNT;
+        IF done <> touched THEN
+            RAISE integrity_constraint_violation
+                USING MESSAGE = 'a reservation had ended, or belongs to somebody else';
+        END IF;
+    END IF;
+
+    -- An id that was ever used in this raffle violates the primary key here.
+    IF touched < cardinality(p_id) THEN
+        INSERT INTO reservations (
+            raffle_id, id, user_id, phase, numbers, unit_price,
+            created_at, expires_at, extensions_used, ended_at
+        )
+        SELECT p_raffle_id, u.id, u.user_id, u.phase, u.numbers::integer[], u.unit_price,
+            ms_to_time(u.created_at), ms_to_time(u.expires_at), u.extensions_used,
+            ms_to_time(u.ended_at)
+        FROM unnest(p_id, p_is_new, p_user, p_phase, p_numbers, p_unit_price, p_created_at,
+                p_expires_at, p_extensions_used, p_ended_at)
+            AS u (id, is_new, user_id, phase, numbers, unit_price, created_at,
+                expires_at, extensions_used, ended_at)
+        WHERE u.is_new;
     END IF;
 
     INSERT INTO raffle_events (raffle_id, seq, epoch, at, kind, who, reservation_id, what)
@@ -162,9 +165,4 @@ $$;
 
 -- migrate:down
 
-DROP FUNCTION commit_batch(
-    uuid, bigint, bigint, text, integer, integer, bigint,
-    integer[], uuid[], integer[], uuid[], integer[], text[], uuid[], uuid[],
-    uuid[], uuid[], text[], text[], bigint[], bigint[], bigint[], integer[], bigint[],
-    text[], uuid[], uuid[], text[]
-);
+DROP FUNCTION commit_batch;

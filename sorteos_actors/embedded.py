@@ -170,8 +170,10 @@ class _Postgres:
         self._data = data
         self._log = data / "server.log"
         self._user: str | None = None
+        self._group: int | None = None
         if os.geteuid() == 0:
             self._user = _system_user()
+            self._group = pwd.getpwnam(self._user).pw_gid
         data.mkdir(mode=0o700, exist_ok=True)
         self._password = _secret_file(data.parent / "postgres_password")
         self._port = _port(data.parent / "postgres_port")
@@ -237,6 +239,7 @@ class _Postgres:
             finished = subprocess.run(
                 [str(_POSTGRES_PROGRAMS / program), *arguments],
                 user=self._user,
+                group=self._group,
                 extra_groups=None if self._user is None else [],
                 cwd=self._data,
                 env={**os.environ, "PGPASSWORD": self._password, "LC_ALL": "C"},

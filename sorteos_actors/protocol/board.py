@@ -4,8 +4,9 @@
     delta:    u8 2, u8 1, u16 groups, u32 epoch, u64 seq_from, u64 seq_to,
               per group: u8 state, varint n, n varints (first index, then gaps)
 
-Little-endian; varints are unsigned LEB128. Version 2 of a snapshot has its cells raw-deflated. States
-are absolute, so a delta may be applied by everybody whose position lies in [seq_from, seq_to).
+Little-endian; varints are unsigned LEB128. Version 2 of a snapshot has its cells raw-deflated.
+States are absolute, so a delta may be applied by everybody whose position lies in
+[seq_from, seq_to). Who reads is strict: there is exactly one way to write a delta.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
+
+from sorteos_actors.raffle.model import MAX_NUMBER_COUNT
 
 SNAPSHOT_KIND: Final = 1
 DELTA_KIND: Final = 2
@@ -131,19 +134,17 @@ def read_snapshot(data: bytes) -> Snapshot:
     if len(data) < _SNAPSHOT_HEAD.size:
         raise ValueError("a snapshot is too short")
     kind, version, zero, epoch, seq, first, count = _SNAPSHOT_HEAD.unpack_from(data)
-    if kind != SNAPSHOT_KIND or version not in (1, 2) or zero or not 0 < count <= BLOCK_NUMBERS:
+    if kind != SNAPSHOT_KIND or version not in (1, 2) or zero:
         raise ValueError("not a snapshot")
+    if first % BLOCK_NUMBERS or not 0 < count <= BLOCK_NUMBERS or first + count > MAX_NUMBER_COUNT:
+        raise ValueError("a snapshot of numbers that no board has")
     cells, size = data[_SNAPSHOT_HEAD.size :], -(-count // 4)
     if version == 2:
-        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        try:
-            cells = inflater.decompress(cells, size + 1)
-        except zlib.error as error:
-            raise ValueError("a snapshot does not inflate") from error
-        if not inflater.eof or inflater.unused_data:
-            raise ValueError("a snapshot does not inflate to its end")
+        cells = _inflate(cells, size)
     if len(cells) != size:
         raise ValueError("a snapshot has the wrong size")
+    if count & 3 and cells[-1] >> 2 * (count & 3):
+        raise ValueError("a snapshot has cells beyond its end")
     return Snapshot(epoch, seq, first, unpack(cells, count))
 
 
@@ -152,34 +153,50 @@ def read_delta(data: bytes) -> Delta:
     if len(data) < _DELTA_HEAD.size:
         raise ValueError("a delta is too short")
     kind, version, groups, epoch, seq_from, seq_to = _DELTA_HEAD.unpack_from(data)
-    if kind != DELTA_KIND or version != 1 or groups > 4 or seq_to < seq_from:
+    if kind != DELTA_KIND or version != 1 or seq_to <= seq_from:
         raise ValueError("not a delta")
     changes: dict[int, int] = {}
-    at = _DELTA_HEAD.size
+    at, last_state, named = _DELTA_HEAD.size, -1, 0
     for _ in range(groups):
-        if at >= len(data) or data[at] > 3:
-            raise ValueError("a delta has no such state")
-        state = data[at]
+        if at >= len(data) or not last_state < data[at] <= 3:
+            raise ValueError("a delta has no such group")
+        last_state = data[at]
         count, at = _take_varint(data, at + 1)
+        if not count:
+            raise ValueError("a delta has an empty group")
         number = 0
         for index in range(count):
             gap, at = _take_varint(data, at)
-            if index and not gap:
-                raise ValueError("a delta repeats a number")
             number += gap
-            changes[number] = state
-    if at != len(data):
-        raise ValueError("a delta has bytes left over")
+            if (index and not gap) or number >= MAX_NUMBER_COUNT:
+                raise ValueError("a delta names a number that cannot follow")
+            changes[number] = last_state
+        named += count
+    if at != len(data) or len(changes) != named:
+        raise ValueError("a delta has bytes left over, or two states for a number")
     return Delta(epoch, seq_from, seq_to, changes)
+
+
+def _inflate(deflated: bytes, size: int) -> bytes:
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        cells = inflater.decompress(deflated, size + 1)  # Never more: a bomb stays small.
+    except zlib.error as error:
+        raise ValueError("a snapshot does not inflate") from error
+    if not inflater.eof or inflater.unused_data:
+        raise ValueError("a snapshot does not inflate to its end")
+    return cells
 
 
 def _take_varint(data: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
-    while at < len(data) and shift < 35:
+    while at < len(data) and shift < 21:  # Three bytes reach beyond the largest board.
         byte = data[at]
         at += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
+            if shift and not byte:
+                raise ValueError("a varint is longer than it needs to be")
             return value, at
         shift += 7
     raise ValueError("a varint does not end")
@@ -188,8 +205,8 @@ def _take_varint(data: bytes, at: int) -> tuple[int, int]:
 class BoardClient:
     """A board as a client keeps it, with the position rules of the contract.
 
-    After a frame from the future, or of another epoch, `needs_resume` is set until a snapshot or the
-    missing deltas arrive; frames that do not fit are left out meanwhile.
+    A delta from the future, or of another epoch, is left out and sets `needs_resume`, until a
+    snapshot or the missing deltas arrive.
     """
 
     def __init__(self) -> None:
@@ -198,7 +215,7 @@ class BoardClient:
         self.cells = bytearray()
         self.needs_resume = False
         self.changed: dict[int, int] = {}
-        """What the last frame changed: numbers and their new states."""
+        """What the last frame changed: numbers and their new states; after a snapshot, nothing."""
 
     def state(self, number: int) -> int:
         """A number's state: 0 available, 1 reserved, 2 sold, 3 blocked."""
@@ -210,7 +227,10 @@ class BoardClient:
         return count(b"\0"), count(b"\1"), count(b"\2"), count(b"\3")
 
     def receive(self, data: bytes) -> bool:
-        """Take a binary message. True when the board changed or moved. Raises `ValueError`."""
+        """Take a binary message. True when the board changed or moved.
+
+        Raises `ValueError` for bytes that are no frame of this board, which changes nothing.
+        """
         if data[:1] == b"\x01":
             return self._take_snapshot(read_snapshot(data))
         if data[:1] == b"\x02":
@@ -230,12 +250,14 @@ class BoardClient:
     def _take_delta(self, delta: Delta) -> bool:
         if delta.epoch != self.epoch or self.seq < delta.seq_from:
             self.needs_resume = True
+            self.changed = {}
             return False
         if self.seq >= delta.seq_to:
+            self.changed = {}
             return False
+        if any(number >= len(self.cells) for number in delta.changes):
+            raise ValueError("a delta names a number beyond the board")
         for number, state in delta.changes.items():
-            if number >= len(self.cells):
-                raise ValueError("a delta names a number beyond the board")
             self.cells[number] = state
         self.seq = delta.seq_to
         self.needs_resume = False

@@ -1,4 +1,4 @@
-"""What the server says, as bytes. Sentences here are for developers; people's words live in clients."""
+"""What the server says, as bytes. The sentences of refusals are in `refusals`."""
 
 from __future__ import annotations
 
@@ -8,53 +8,36 @@ from uuid import UUID
 
 import msgspec
 
-from sorteos_actors.protocol.messages import Ref, raffle_view, reservation_view
+from sorteos_actors.protocol.messages import Ref
+from sorteos_actors.protocol.refusals import MESSAGES, STATUS, message_for
 from sorteos_actors.protocol.timestamps import rfc3339
+from sorteos_actors.protocol.views import raffle_view, reservation_view
 from sorteos_actors.raffle import (
     Millis,
     RaffleSummary,
     RaffleTerms,
     Rejection,
-    RejectionCode,
     Reservation,
 )
-from sorteos_actors.raffle.model import STATE_NAMES
+from sorteos_actors.raffle.model import RESERVED, STATE_NAMES
 
-STATUS: Final[dict[RejectionCode, int]] = {
-    RejectionCode.BAD_REQUEST: 400,
-    RejectionCode.UNKNOWN_NUMBER: 400,
-    RejectionCode.UNAUTHENTICATED: 401,
-    RejectionCode.FORBIDDEN: 403,
-    RejectionCode.NOT_FOUND: 404,
-    RejectionCode.NUMBERS_TAKEN: 409,
-    RejectionCode.TOO_MANY_NUMBERS: 409,
-    RejectionCode.ALREADY_RESERVED: 409,
-    RejectionCode.WRONG_PHASE: 409,
-    RejectionCode.RAFFLE_NOT_ACTIVE: 409,
-    RejectionCode.RESERVATION_EXPIRED: 410,
-    RejectionCode.PAYLOAD_TOO_LARGE: 413,
-    RejectionCode.RATE_LIMITED: 429,
-    RejectionCode.UNAVAILABLE: 503,
-}
-"""HTTP status of every code."""
+__all__ = [
+    "MESSAGES",
+    "STATUS",
+    "hello",
+    "legacy_number_update",
+    "legacy_reservation_created",
+    "legacy_reservation_expired",
+    "pong",
+    "problem",
+    "push_raffle",
+    "push_reservation",
+    "reply_error",
+    "reply_ok",
+]
 
-MESSAGES: Final[dict[RejectionCode, str]] = {
-    RejectionCode.BAD_REQUEST: "The request is malformed; params say where. Do not repeat it as it is.",
-    RejectionCode.UNKNOWN_NUMBER: "This raffle has no such number; numbers are printed with zeros.",
-    RejectionCode.UNAUTHENTICATED: "A valid token is needed: POST /api/v1/auth/guest gives one.",
-    RejectionCode.FORBIDDEN: "This person may not do that.",
-    RejectionCode.NOT_FOUND: "There is no such thing.",
-    RejectionCode.NUMBERS_TAKEN: "Some numbers are taken; params.numbers lists every one.",
-    RejectionCode.TOO_MANY_NUMBERS: "More than params.limit numbers for one person, or for one list.",
-    RejectionCode.ALREADY_RESERVED: "One live reservation a person; continue params.reservation_id.",
-    RejectionCode.WRONG_PHASE: "The reservation is in a phase that does not allow this.",
-    RejectionCode.RAFFLE_NOT_ACTIVE: "The raffle does not sell now; params.status says why.",
-    RejectionCode.RESERVATION_EXPIRED: "The reservation's time is over and its numbers are free.",
-    RejectionCode.PAYLOAD_TOO_LARGE: "The request is too large.",
-    RejectionCode.RATE_LIMITED: "Too many requests; repeat after params.retry_after_ms.",
-    RejectionCode.UNAVAILABLE: "Not now; repeat the same command after params.retry_after_ms.",
-}
-"""A sentence that a developer can act on, for every code."""
+# The seed's client knows three states: for it, a blocked number is one it cannot have.
+_LEGACY_STATES: Final = (*STATE_NAMES[:3], STATE_NAMES[RESERVED])
 
 
 def hello(summary: RaffleSummary, now: Millis) -> bytes:
@@ -108,8 +91,12 @@ def push_raffle(summary: RaffleSummary) -> bytes:
     return _json({"type": "raffle", "raffle": raffle_view(summary)})
 
 
-def problem(rejection: Rejection, status: int) -> bytes:
-    """``application/problem+json`` with the contract's fields beside the standard's."""
+def problem(rejection: Rejection, status: int | None = None) -> bytes:
+    """``application/problem+json`` with the contract's fields beside the standard's.
+
+    `status` is that of the code, unless a route has its own (a list that is too long is a 400).
+    """
+    status = STATUS[rejection.code] if status is None else status
     phrase = HTTPStatus(status).phrase
     standard = {"type": "about:blank", "title": phrase, "status": status}
     return _json(standard | _error(rejection))
@@ -119,7 +106,7 @@ def legacy_number_update(
     terms: RaffleTerms, number: int, state: int, user_id: UUID | None = None
 ) -> bytes:
     """One number changed, in the seed's words. `user_id` is for that person's own sockets only."""
-    data = {"number_id": terms.label(number), "status": STATE_NAMES[state]}
+    data = {"number_id": terms.label(number), "status": _LEGACY_STATES[state]}
     if user_id is not None:
         data["user_id"] = str(user_id)
     return _json({"type": "number_update", "raffle_id": terms.id, "data": data})
@@ -142,7 +129,7 @@ def legacy_reservation_created(terms: RaffleTerms, reservation: Reservation, now
 def _error(rejection: Rejection) -> dict[str, object]:
     return {
         "code": rejection.code.value,
-        "message": MESSAGES[rejection.code],
+        "message": message_for(rejection),
         "params": rejection.params,
     }
 

@@ -1,7 +1,7 @@
 """Reading a whole raffle, in one snapshot and few statements.
 
-Numbers come as one array for each state, ended reservations packed as one string: half a million rows
-would take a second to receive, and objects that the garbage collector walks for ever.
+Numbers come as one array for each state, ended reservations packed as one string: half a million
+rows would take a second to receive, and leave objects that the garbage collector walks for ever.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The schema, step by step: `dbmate`, whose binary comes with the package, on ``migrations/``.
 
-Synchronous: it runs before the server starts, or as a command of its own. Each step is a transaction;
-nodes that start together wait for each other.
+Synchronous: it runs before the server starts, or as a command of its own. Each step is a
+transaction; nodes that start together wait for each other.
 """
 
 from __future__ import annotations
@@ -74,9 +74,13 @@ def _dbmate(database_url: str, *arguments: str) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise CannotStart("Migrating the database takes too long. Look for what blocks it.") from None
+        raise CannotStart(
+            "Migrating the database takes too long. Look for what blocks it."
+        ) from None
     except OSError as error:
-        raise CannotStart(f"The program dbmate cannot be run ({error}). Install it again.") from None
+        raise CannotStart(
+            f"The program dbmate cannot be run ({error}). Install it again."
+        ) from None
     if done.returncode == 0:
         return done.stdout
     reason = done.stderr.strip().removeprefix("Error: ").rstrip(".")

@@ -1,7 +1,7 @@
 """Connections to PostgreSQL, lent for one piece of work at a time.
 
-A piece of work is an asyncio function; it crosses the bridge once, on a connection of its own, with a
-deadline that covers the wait for a connection too. Whatever goes wrong comes out as one of two
+A piece of work is an asyncio function; it crosses the bridge once, on a connection of its own, with
+a deadline that covers the wait for a connection too. Whatever goes wrong comes out as one of two
 things: `GuardViolated` (the schema refused, nothing was written) or `StoreUnavailable` (outcome
 unknown). A connection in doubt is killed, never lent again; and when one was found dead, the others
 of its age are replaced before they are used, so that a dead server costs one caller, not ten.
@@ -121,7 +121,7 @@ class Pool:
 async def open_pool(database_url: str) -> AsyncIterator[Pool]:
     """A pool for the block; needs `asyncio_bridge.open_loop` around.
 
-    Raises `CannotStart` when PostgreSQL cannot be reached, or would acknowledge what is not durable.
+    Raises `CannotStart` when PostgreSQL cannot be reached, or acknowledges what is not durable.
     """
     connections = await asyncio_bridge.run(_connect, database_url)
     try:

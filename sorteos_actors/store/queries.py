@@ -24,7 +24,7 @@ _LISTED = "FROM raffles AS r WHERE r.status = ANY($1) OR r.organizer_id = $2"
 _COUNT = f"SELECT count(*) {_LISTED}"
 _PAGE = f"""
 SELECT {SUMMARY_COLUMNS} {_LISTED} ORDER BY r.created_at DESC, r.id DESC LIMIT $3 OFFSET $4
-"""  # noqa: S608 - constants only
+"""
 
 _RECORDS = f"""
 SELECT {TERMS_COLUMNS}, {RESERVATION_COLUMNS}
@@ -51,7 +51,12 @@ class PostgresQueries:
         return None if row is None else summary_from_row(row)
 
     async def raffles(
-        self, *, statuses: Sequence[RaffleStatus], organizer_id: UUID | None, limit: int, offset: int
+        self,
+        *,
+        statuses: Sequence[RaffleStatus],
+        organizer_id: UUID | None,
+        limit: int,
+        offset: int,
     ) -> tuple[list[RaffleSummary], int]:
         """A page of raffles and how many there are."""
         names = [status.value for status in statuses]

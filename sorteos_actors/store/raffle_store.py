@@ -38,7 +38,7 @@ WHERE id = $1
 RETURNING epoch, time_to_ms(clock_timestamp()) AS server_time
 """  # noqa: S608 - constants only
 
-_COMMIT = "SELECT * FROM commit_batch({})".format(", ".join(f"${n}" for n in range(1, 29)))  # noqa: S608
+_COMMIT = "SELECT * FROM commit_batch({})".format(", ".join(f"${n}" for n in range(1, 30)))  # noqa: S608
 
 _QUARANTINE = f"""
 WITH paused AS (

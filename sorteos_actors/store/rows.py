@@ -25,6 +25,7 @@ from sorteos_actors.raffle import (
     Reservation,
     deadline,
 )
+from sorteos_actors.raffle.events import NumbersReserved
 from sorteos_actors.raffle.model import BLOCKED, RESERVED, SOLD, EndedReservations
 from sorteos_actors.store.claims import ClaimChanges, net_changes
 
@@ -119,6 +120,7 @@ def commit_arguments(batch: Batch) -> list[object]:
     """
     changes, reservations = checked(batch)
     users = {r.id: r.user_id for r in reservations}
+    new = born(batch)
     journal = [event_to_json(entry.event) for entry in batch.entries]
     return [
         *(batch.raffle_id, batch.epoch, batch.seq, batch.status.value),
@@ -128,8 +130,8 @@ def commit_arguments(batch: Batch) -> list[object]:
         *([c.number for c in changes.taken], [c.status for c in changes.taken]),
         [c.reservation_id for c in changes.taken],
         [users[c.reservation_id] for c in changes.taken],
-        *([r.id for r in reservations], [r.user_id for r in reservations]),
-        [r.phase.value for r in reservations],
+        *([r.id for r in reservations], [r.id in new for r in reservations]),
+        *([r.user_id for r in reservations], [r.phase.value for r in reservations]),
         ["{" + ",".join(map(str, r.numbers)) + "}" for r in reservations],
         [r.unit_price for r in reservations],
         *([r.created_at for r in reservations], [r.expires_at for r in reservations]),
@@ -138,6 +140,11 @@ def commit_arguments(batch: Batch) -> list[object]:
         [getattr(entry.event, "reservation_id", None) for entry in batch.entries],
         [what for _, what in journal],
     ]
+
+
+def born(batch: Batch) -> set[UUID]:
+    """The reservations that this batch makes."""
+    return {e.event.reservation_id for e in batch.entries if isinstance(e.event, NumbersReserved)}
 
 
 def checked(batch: Batch) -> tuple[ClaimChanges, Sequence[Reservation]]:

@@ -1,1 +1,4 @@
-"""Shipped fakes, and a way to run a node on a virtual clock. The fakes pass the real ones' contract tests."""
+"""Shipped fakes, and a way to run a node on a virtual clock.
+
+The fakes pass the contract tests of the real ones.
+"""

@@ -1,12 +1,12 @@
 """A store in memory with PostgreSQL's manners: the fence, the guards, the journal, and bad days.
 
-Time is trio's clock. What is kept is only the journal; a loaded raffle is its replay, so nothing
-mutable is ever shared with an actor. The same contract tests run against this and the real store.
+Time is trio's clock. A loaded raffle is a replay of the journal, so nothing mutable is ever shared
+with an actor. The same contract tests run against this and the real store.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import trio
@@ -20,7 +20,6 @@ from sorteos_actors.ports import (
     ReservationRecord,
 )
 from sorteos_actors.raffle import (
-    Event,
     Millis,
     Raffle,
     RaffleStatus,
@@ -32,6 +31,7 @@ from sorteos_actors.raffle import (
     next_deadline,
 )
 from sorteos_actors.raffle.model import AVAILABLE
+from sorteos_actors.store.rows import born, checked
 
 BASE_MS = 1_700_000_000_000
 """The time when trio's clock shows zero."""
@@ -66,7 +66,7 @@ class _Record:
 
 
 class MemoryStore:
-    """`RaffleStore` and `Queries` in memory. `down`, `latency` and `fail_next_commit` make it hurt."""
+    """`RaffleStore` and `Queries` in memory; `down`, `latency`, `fail_next_commit` make it hurt."""
 
     def __init__(self) -> None:
         self.latency = 0.0
@@ -120,41 +120,37 @@ class MemoryStore:
         return self._now()
 
     def _apply(self, batch: Batch) -> None:
-        record = self._records[batch.raffle_id]
-        if (record.epoch, record.raffle.seq) != (batch.epoch, batch.seq):
+        record = self._records.get(batch.raffle_id)
+        if record is None or (record.epoch, record.raffle.seq) != (batch.epoch, batch.seq):
             raise Deposed
-        after = record.replayed()
-        for entry in batch.entries:
-            _guard(after, entry.event)
-            evolve(after, entry.event)
-        expected = (batch.status, batch.reserved_count, batch.sold_count, batch.last_outage_at)
-        if expected != (after.status, after.reserved_count, after.sold_count, after.last_outage_at):
-            raise GuardViolated("the counters of the batch are not those of its events")
+        _guard(record.raffle, batch)
         now = self._now()
         for index, entry in enumerate(batch.entries, start=batch.seq + 1):
             record.journal.append(JournalRow(index, batch.epoch, now, entry))
+            evolve(record.raffle, entry.event)
         for reservation in batch.reservations:
             if not reservation.phase.is_live:
                 record.ended[reservation.id] = reservation
-        record.raffle = after
 
     async def quarantine(self, raffle_id: UUID, reason: str) -> None:
         """See `RaffleStore`."""
         await self._reach()
-        record = self._records[raffle_id]
-        record.epoch += 1
-        if record.raffle.status is RaffleStatus.ACTIVE:
-            event = events.StatusChanged(RaffleStatus.PAUSED, self._now(), reason)
-            row = JournalRow(
-                record.raffle.seq + 1, record.epoch, self._now(), JournalEntry(event, None)
-            )
-            record.journal.append(row)
-            evolve(record.raffle, event)
+        record = self._records.get(raffle_id)
+        if record is None or record.raffle.status is not RaffleStatus.ACTIVE:
+            return
+        record.epoch = max(record.epoch + 1, self._now() // 1000)
+        event = events.StatusChanged(RaffleStatus.PAUSED, self._now(), reason)
+        row = JournalRow(
+            record.raffle.seq + 1, record.epoch, self._now(), JournalEntry(event, None)
+        )
+        record.journal.append(row)
+        evolve(record.raffle, event)
 
     async def journal(self, raffle_id: UUID, after: int, limit: int) -> list[JournalRow]:
         """See `RaffleStore`."""
         await self._reach()
-        return self._records[raffle_id].journal[after : after + limit]
+        record = self._records.get(raffle_id)
+        return [] if record is None else record.journal[after : after + limit]
 
     async def overdue(self, older_than_ms: int, limit: int) -> list[UUID]:
         """See `RaffleStore`."""
@@ -181,7 +177,12 @@ class MemoryStore:
         return None if record is None else record.summary()
 
     async def raffles(
-        self, *, statuses: Sequence[RaffleStatus], organizer_id: UUID | None, limit: int, offset: int
+        self,
+        *,
+        statuses: Sequence[RaffleStatus],
+        organizer_id: UUID | None,
+        limit: int,
+        offset: int,
     ) -> tuple[list[RaffleSummary], int]:
         """See `Queries`."""
         await self._reach()
@@ -195,7 +196,8 @@ class MemoryStore:
     async def reservation(self, reservation_id: UUID) -> ReservationRecord | None:
         """See `Queries`."""
         await self._reach()
-        return next((r for r in self._reservations() if r.reservation.id == reservation_id), None)
+        found = [r for r in self._reservations() if r.reservation.id == reservation_id]
+        return min(found, key=lambda r: r.reservation.created_at, default=None)
 
     async def live_reservation(self, raffle_id: UUID, user_id: UUID) -> ReservationRecord | None:
         """See `Queries`."""
@@ -227,31 +229,42 @@ class MemoryStore:
             raise StoreUnavailable("PostgreSQL is down")
 
 
-def _guard(raffle: Raffle, event: Event) -> None:
-    """What the schema would refuse."""
-    if isinstance(event, events.NumbersReserved):
-        if raffle.ended.phase(event.reservation_id) or event.reservation_id in raffle.reservations:
-            raise GuardViolated("a reservation id was used before")
-        if event.user_id in raffle.live_by_user:
-            raise GuardViolated("a second live reservation of one person")
-        _guard_free(raffle, event.numbers)
-        return
-    if isinstance(event, events.DeadlinesExtended | events.StatusChanged):
-        return
-    reservation = raffle.reservations.get(event.reservation_id)
-    if reservation is None:
-        raise GuardViolated("the reservation is not alive")
-    if isinstance(event, events.NumbersChanged):
-        if not set(event.removed) <= set(reservation.numbers):
-            raise GuardViolated("a number of somebody else is released")
-        _guard_free(raffle, event.added)
-    elif isinstance(
-        event,
-        events.ReservationCancelled | events.ReservationExpired | events.ReservationCompleted,
-    ) and set(event.numbers) != set(reservation.numbers):
-        raise GuardViolated("the numbers are not those of the reservation")
+def _guard(raffle: Raffle, batch: Batch) -> None:
+    """What the schema would refuse; it sees net effects, and so does this."""
+    changes, reservations = checked(batch)
+    for claim in (*changes.released, *changes.sold):
+        holder = raffle.reservations.get(claim.reservation_id)
+        if holder is None or claim.number not in holder.numbers:
+            raise GuardViolated(f"number {claim.number} is not held by {claim.reservation_id}")
+    freed = {claim.number for claim in changes.released}
+    for claim in changes.taken:
+        if not 0 <= claim.number < raffle.terms.number_count:
+            raise GuardViolated(f"number {claim.number} is not on the board")
+        if raffle.board[claim.number] != AVAILABLE and claim.number not in freed:
+            raise GuardViolated(f"number {claim.number} is claimed twice")
+    newly_reserved = sum(claim.status == "reserved" for claim in changes.taken)
+    newly_sold = len(changes.sold) + len(changes.taken) - newly_reserved
+    reserved = raffle.reserved_count + newly_reserved - len(changes.released) - len(changes.sold)
+    if (batch.reserved_count, batch.sold_count) != (reserved, raffle.sold_count + newly_sold):
+        raise GuardViolated("the counts of the batch are not those of its claims")
+    _guard_reservations(raffle, reservations, born(batch))
 
 
-def _guard_free(raffle: Raffle, numbers: Sequence[int]) -> None:
-    if any(raffle.board[number] != AVAILABLE for number in numbers):
-        raise GuardViolated("a number is claimed twice")
+def _guard_reservations(
+    raffle: Raffle, reservations: Sequence[Reservation], new: Collection[UUID]
+) -> None:
+    live_by_user = dict(raffle.live_by_user)
+    for reservation in reservations:
+        before = raffle.reservations.get(reservation.id)
+        if reservation.id in new:
+            if before is not None or raffle.ended.phase(reservation.id) is not None:
+                raise GuardViolated(f"the reservation id {reservation.id} was used before")
+        elif before is None or before.user_id != reservation.user_id:
+            raise GuardViolated(f"{reservation.id} had ended, or belongs to somebody else")
+        elif not reservation.phase.is_live:
+            del live_by_user[reservation.user_id]
+    for reservation in reservations:
+        if reservation.id in new and reservation.phase.is_live:
+            if reservation.user_id in live_by_user:
+                raise GuardViolated(f"a second live reservation of {reservation.user_id}")
+            live_by_user[reservation.user_id] = reservation.id

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_stream
+from wsproto.utilities import LocalProtocolError
 
 from sorteos_actors.actors.feed import Feed, Subscriber
 from sorteos_actors.actors.mailbox import Reply
@@ -43,31 +44,48 @@ async def serve_socket(
     stream: SocketLike, upgrade: Upgrade, feed: Feed, services: Services, sockets: Sockets
 ) -> None:
     """Complete the handshake and serve the socket until either side ends it."""
-    async with trio.open_nursery() as nursery:
-        outbox = Outbox(stream, nursery)
-        try:
-            with trio.fail_after(HANDSHAKE_SECONDS):
-                request = await wrap_server_stream(
-                    nursery,
-                    outbox,
-                    max_message_size=MAX_MESSAGE_BYTES,
-                    receive_buffer_size=_RECEIVE_BYTES,
-                )
-                websocket = await request.accept(
-                    subprotocol=None if upgrade.is_legacy else SUBPROTOCOL
-                )
-            session = Session(websocket, outbox, upgrade, feed, services, nursery)
-            sockets.add(session)
+    try:
+        async with trio.open_nursery() as nursery:
+            outbox = Outbox(stream, nursery)
             try:
-                await session.run()
+                await _serve_on(outbox, nursery, upgrade, feed, services, sockets)
             finally:
-                sockets.remove(session)
-        except (trio.TooSlowError, ConnectionClosed, trio.BrokenResourceError):
-            logger.debug("a socket ended before it began")
-        finally:
-            with trio.CancelScope(shield=True):
-                await outbox.aclose()
-        nursery.cancel_scope.cancel()
+                with trio.CancelScope(shield=True):
+                    await outbox.aclose()
+                nursery.cancel_scope.cancel()
+    except* (
+        # The peer left, or was too slow to shake hands.
+        trio.TooSlowError,
+        trio.BrokenResourceError,
+        ConnectionClosed,
+        # A ping crossed our close: the library would answer it although it may not any more.
+        LocalProtocolError,
+    ):
+        logger.debug("a socket ended early")
+
+
+async def _serve_on(
+    outbox: Outbox,
+    nursery: trio.Nursery,
+    upgrade: Upgrade,
+    feed: Feed,
+    services: Services,
+    sockets: Sockets,
+) -> None:
+    with trio.fail_after(HANDSHAKE_SECONDS):
+        request = await wrap_server_stream(
+            nursery,
+            outbox,
+            max_message_size=MAX_MESSAGE_BYTES,
+            receive_buffer_size=_RECEIVE_BYTES,
+        )
+        websocket = await request.accept(subprotocol=None if upgrade.is_legacy else SUBPROTOCOL)
+    session = Session(websocket, outbox, upgrade, feed, services, nursery)
+    sockets.add(session)
+    try:
+        await session.run()
+    finally:
+        sockets.remove(session)
 
 
 class Session:

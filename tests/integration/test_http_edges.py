@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.sync.client import connect
 
+from sorteos_actors.embedded import EmbeddedServers
 from sorteos_actors.web.auth import Role
 from tests.integration.http_api import Api, problem, reservation
 from tests.integration.server_process import ServerProcess
@@ -64,10 +65,16 @@ def stranger(server: ServerProcess) -> Iterator[Api]:
 
 
 @pytest.fixture
-def public_server(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[ServerProcess]:
+def public_server(
+    servers: EmbeddedServers, database_url: str, tmp_path: Path
+) -> Iterator[ServerProcess]:
     """A server as it faces the public: with its limits, and one page that may read it."""
     server = ServerProcess(
-        database_url, redis_url, tmp_path, RATE_LIMITS="default", CORS_ORIGINS=FRIEND
+        database_url,
+        servers.redis_url or "",
+        tmp_path,
+        RATE_LIMITS="default",
+        CORS_ORIGINS=FRIEND,
     )
     server.start()
     yield server
@@ -166,19 +173,21 @@ def test_a_connection_goes_on_after_a_body_that_came_late_and_that_nobody_wanted
     server: ServerProcess, method: str, path: str, status: bytes
 ) -> None:
     head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
-        with connection.makefile("rb") as answers:
-            for _ in range(5):
-                connection.sendall(head.encode())
-                settle(server)
-                connection.sendall(b"{}")
-                assert answers.readline().split()[1] == status
-                length = 0
-                while (line := answers.readline()) != b"\r\n":
-                    assert not line.lower().startswith(b"connection:")
-                    if line.lower().startswith(b"content-length:"):
-                        length = int(line.split()[1])
-                answers.read(length)
+    with (
+        socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection,
+        connection.makefile("rb") as answers,
+    ):
+        for _ in range(5):
+            connection.sendall(head.encode())
+            settle(server)
+            connection.sendall(b"{}")
+            assert answers.readline().split()[1] == status
+            length = 0
+            while (line := answers.readline()) != b"\r\n":
+                assert not line.lower().startswith(b"connection:")
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.split()[1])
+            answers.read(length)
 
 
 def test_a_connection_ends_after_a_body_that_was_too_large(server: ServerProcess) -> None:

@@ -12,9 +12,11 @@ from uuid import uuid4
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import validate
+from prometheus_client.metrics import MetricWrapperBase
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from sorteos_actors import metrics
 from sorteos_actors.protocol import encode
 from sorteos_actors.protocol.close_codes import CLOSE_CODES
 from sorteos_actors.raffle import RaffleStatus, RaffleSummary, Rejection, RejectionCode, Reservation
@@ -225,3 +227,32 @@ def test_the_layout_of_binary_frames_is_the_one_of_the_contract() -> None:
         ("seq_from", "u64"),
         ("seq_to", "u64"),
     ]
+
+
+def test_every_metric_is_explained_to_operators() -> None:
+    explained = (DOCS / "operations.md").read_text(encoding="utf-8")
+    ours = [value for value in vars(metrics).values() if isinstance(value, MetricWrapperBase)]
+    assert ours
+    for metric in ours:
+        (family,) = metric.collect()
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        assert f"`{name}" in explained, name
+
+
+def test_every_code_and_close_code_is_explained_to_integrators() -> None:
+    explained = (DOCS / "api.md").read_text(encoding="utf-8")
+    for code, status in encode.STATUS.items():
+        assert f"| `{code.value}` | {status} |" in explained
+    for close in CLOSE_CODES:
+        assert f"| {close.code} |" in explained
+    for path in openapi.document()["paths"]:
+        words = [w for w in path.removeprefix("/api/v1").split("/") if w and "{" not in w]
+        assert all(word in explained for word in words if path.startswith("/api/")), path
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{p.name}" for p in DOCS.glob("*.md"))])
+def test_no_link_of_a_page_leads_nowhere(page: str) -> None:
+    path = DOCS.parent / page
+    for target in re.findall(r"\]\(([^)#]+)", path.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (path.parent / target).exists(), f"{page} links to {target}"

@@ -191,7 +191,7 @@ def terms_of(asked: messages.RaffleBody, organizer_id: UUID, services: Services)
 
 
 def _numbers(summary: RaffleSummary, feed: Feed) -> list[dict[str, str]]:
-    """Every number with its state, for small raffles; `id` and `number` are both the printed one."""
+    """Every number with its state, for small raffles; `id` and `number` are the printed one."""
     label = summary.terms.label
     numbers = []
     for number, state in enumerate(feed.states()):

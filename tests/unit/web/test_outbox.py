@@ -26,8 +26,9 @@ async def a_pair() -> AsyncIterator[tuple[Outbox, trio.SocketStream, trio.Nurser
             yield outbox, peer, nursery
         finally:
             nursery.cancel_scope.cancel()
-            ours.close()
-            theirs.close()
+            with trio.CancelScope(shield=True):
+                await outbox.aclose()
+                await peer.aclose()
 
 
 async def read_exactly(stream: trio.SocketStream, size: int) -> bytes:

@@ -1,0 +1,151 @@
+"""``sorteos watch``: a raffle as it happens, on a terminal, as a picture, or as JSON lines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+import msgspec
+import trio
+from rich.console import Console
+from rich.live import Live
+
+from sorteos_actors.raffle.model import STATE_NAMES
+from sorteos_actors.terminal.client import Change
+from sorteos_actors.terminal.complaint import Complaint
+from sorteos_actors.terminal.follow import Follower
+from sorteos_actors.terminal.picture import Picture
+from sorteos_actors.terminal.scene import Scene
+from sorteos_actors.terminal.until import run_until_signal
+
+FRAME_SECONDS: Final = 0.1
+IDLE_SECONDS: Final = 1.0
+"""A quiet picture is drawn so often all the same: its rate and its latency change."""
+PATIENCE_SECONDS: Final = 20.0
+"""How long a single picture waits for its raffle."""
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """Which raffle, where, and as whom."""
+
+    url: str
+    raffle_id: str
+    token: str | None = None
+
+
+class Watch:
+    """A follower whose changes go into a scene."""
+
+    def __init__(self, target: Target) -> None:
+        self.follower = Follower(
+            target.url,
+            target.raffle_id,
+            target.token,
+            on_change=self._on_change,
+            on_state=self._on_state,
+        )
+        self.scene = Scene(self.follower.board)
+        self.ready = trio.Event()
+        """Set when there is something to see."""
+        self.is_dirty = False
+        """Whether something happened since the last frame."""
+
+    async def run(self) -> None:
+        """Follow until cancelled. Raises `Complaint` when that makes no sense."""
+        await self.follower.run(self.scene.ping)
+
+    def _on_change(self, change: Change) -> None:
+        self.scene.raffle = self.follower.raffle
+        self.scene.change(change, trio.current_time())
+        self.is_dirty = True
+
+    def _on_state(self) -> None:
+        self.scene.raffle = self.follower.raffle
+        self.scene.is_live = self.follower.is_live
+        self.is_dirty = True
+        if self.follower.is_live:
+            self.ready.set()
+
+
+async def watch_live(target: Target, console: Console) -> None:
+    """Draw on the terminal until SIGINT or SIGTERM. Raises `Complaint`."""
+    watch = Watch(target)
+
+    async def draw() -> None:
+        await watch.ready.wait()
+        picture = Picture(watch.scene)
+        drawn_at, drawn_size = -IDLE_SECONDS, (0, 0)
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+            while True:
+                now, size = trio.current_time(), (console.width, console.height)
+                is_due = now - drawn_at >= IDLE_SECONDS
+                if watch.is_dirty or watch.scene.has_glow or size != drawn_size or is_due:
+                    watch.is_dirty = False
+                    watch.scene.why = watch.follower.why
+                    live.update(picture.draw(*size, now), refresh=True)
+                    drawn_at, drawn_size = now, size
+                await trio.sleep(FRAME_SECONDS)
+
+    await run_until_signal(draw, watch.run)
+
+
+async def watch_once(
+    target: Target, console: Console, *, seconds: float, svg: Path | None = None
+) -> None:
+    """Look for some seconds, then print one picture, or write it to an SVG file.
+
+    Raises `Complaint`: no such raffle, nothing to see in time, or the file cannot be written.
+    """
+    watch = Watch(target)
+
+    async def look() -> None:
+        with trio.move_on_after(PATIENCE_SECONDS):
+            await watch.ready.wait()
+        if not watch.ready.is_set():
+            raise Complaint(f"Nothing to see: {watch.follower.why or 'the server does not answer'}.")
+        picture = Picture(watch.scene)
+        picture.draw(console.width, console.height, trio.current_time())  # So that changes glow.
+        await trio.sleep(seconds)
+        frame = picture.draw(console.width, console.height, trio.current_time())
+        console.print(frame, end="")
+        if svg is not None:
+            try:
+                svg.write_text(console.export_svg(title=f"sorteos watch {target.raffle_id[:8]}"))
+            except OSError as error:
+                raise Complaint(f"{svg} cannot be written: {error.strerror}.") from None
+
+    await run_until_signal(look, watch.run)
+
+
+async def watch_json(target: Target, out: TextIO) -> None:
+    """Write one JSON object a line until SIGINT or SIGTERM: states, whole boards, changes.
+
+    A board is told as counts; a change as numbers with their new states. Raises `Complaint`.
+    """
+
+    def write(kind: str, **fields: Any) -> None:
+        board = follower.board
+        line = {"type": kind, "epoch": board.epoch, "seq": board.seq, **fields}
+        out.write(json.dumps(line, ensure_ascii=False) + "\n")
+        out.flush()
+
+    def tell(change: Change) -> None:
+        count = follower.raffle["number_count"]
+        if change.kind == "raffle":
+            write("raffle", raffle=follower.raffle)
+        elif change.kind == "delta":
+            width = max(2, len(str(count - 1)))
+            numbers = {str(n).zfill(width): STATE_NAMES[s] for n, s in change.numbers.items()}
+            write("change", numbers=numbers)
+        elif len(follower.board.cells) == count:
+            write("board", counts=dict(zip(STATE_NAMES, follower.board.counts(), strict=True)))
+
+    follower = Follower(
+        target.url,
+        target.raffle_id,
+        target.token,
+        on_change=tell,
+        on_state=lambda: write("connection", live=follower.is_live),
+    )
+    await run_until_signal(follower.run)

@@ -1,0 +1,73 @@
+"""Each test of this folder runs on every store there is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from sorteos_actors import asyncio_bridge
+from sorteos_actors.ports import Queries, RaffleStore
+from sorteos_actors.raffle import RaffleStatus
+from sorteos_actors.store.pool import open_pool
+from sorteos_actors.store.queries import PostgresQueries
+from sorteos_actors.store.raffle_store import PostgresRaffleStore
+from sorteos_actors.testing.memory_store import MemoryStore
+from tests.builders import some_terms
+from tests.contract.owner import Owner
+
+ARaffle = Callable[..., Awaitable[Owner]]
+
+
+class Stores(msgspec.Struct, frozen=True):
+    """One store under both of its ports."""
+
+    writes: RaffleStore
+    reads: Queries
+
+
+@pytest.fixture(params=["memory", "postgresql"])
+def where(request: pytest.FixtureRequest) -> str | None:
+    """The database, or None for memory."""
+    if request.param == "memory":
+        return None
+    database_url: str = request.getfixturevalue("database_url")
+    return database_url
+
+
+@pytest.fixture
+async def stores(where: str | None) -> AsyncIterator[Stores]:
+    """An empty store."""
+    if where is None:
+        memory = MemoryStore()
+        yield Stores(memory, memory)
+        return
+    async with asyncio_bridge.open_loop(), open_pool(where) as pool:
+        yield Stores(PostgresRaffleStore(pool), PostgresQueries(pool))
+
+
+@pytest.fixture
+async def store(stores: Stores) -> RaffleStore:
+    """An empty store, to write to."""
+    return stores.writes
+
+
+@pytest.fixture
+async def queries(stores: Stores) -> Queries:
+    """The same store, to read from."""
+    return stores.reads
+
+
+@pytest.fixture
+async def a_raffle(store: RaffleStore) -> ARaffle:
+    """Make an active raffle of 100 numbers and take it over; keywords are terms to differ in."""
+
+    async def make(status: RaffleStatus = RaffleStatus.ACTIVE, **terms: Any) -> Owner:
+        raffle_id: UUID = terms.pop("id", None) or uuid4()
+        await store.create(some_terms(id=raffle_id, **terms), status=status)
+        return await Owner.of(store, raffle_id)
+
+    return make
