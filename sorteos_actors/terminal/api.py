@@ -55,13 +55,13 @@ class Api:
     def call(self, method: str, path: str, body: object = None, **query: Any) -> dict[str, Any]:
         """One request below ``/api/v1``. Raises `Refusal` for an answer that is not 2xx."""
         try:
-            answer = self._http.request(
-                method, f"/api/v1{path}", json=body, params=query or None
-            )
+            answer = self._http.request(method, f"/api/v1{path}", json=body, params=query or None)
         except httpx.InvalidURL as error:
             raise Complaint(f"{self.url} is not an address: {error}.") from None
         except httpx.UnsupportedProtocol:
-            raise Complaint(f"{self.url} is not an address such as http://127.0.0.1:8080.") from None
+            raise Complaint(
+                f"{self.url} is not an address such as http://127.0.0.1:8080."
+            ) from None
         except httpx.TransportError as error:
             raise Complaint(
                 f"No server answers at {self.url} ({str(error) or type(error).__name__}). "
@@ -123,7 +123,9 @@ def choose(text: str, raffles: list[dict[str, Any]]) -> dict[str, Any]:
     if len(found) > 1:
         named = "; ".join(f"{r['title']} ({r['id'][:8]})" for r in found[:_NAMED])
         more = "; and more" if len(found) > _NAMED else ""
-        raise Complaint(f"{text!r} may be {len(found)} raffles: {named}{more}. Say which by its id.")
+        raise Complaint(
+            f"{text!r} may be {len(found)} raffles: {named}{more}. Say which by its id."
+        )
     return found[0]
 
 

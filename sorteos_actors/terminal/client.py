@@ -21,16 +21,13 @@ from trio_websocket import (
     ConnectionClosed,
     ConnectionTimeout,
     WebSocketConnection,
-    open_websocket_url,
 )
 
 from sorteos_actors.protocol.board import SNAPSHOT_KIND, BoardClient, read_snapshot
+from sorteos_actors.terminal.connection import CLOSE_SECONDS, CONNECT_SECONDS, open_websocket
 
 SUBPROTOCOL: Final = "sorteos.v2"
-CONNECT_SECONDS: Final = 20.0
-CLOSE_SECONDS: Final = 2.0
 KEPT_PUSHES: Final = 1024
-_MAX_FRAME_BYTES: Final = 8 << 20
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -132,7 +129,9 @@ class RaffleClient:
             if position != self._resume_seq:  # Once a gap: what was sent meanwhile adds nothing.
                 self._resume_seq = position
                 await self._websocket.send_message(
-                    json.dumps({"type": "resume", "ref": 0, "epoch": position[0], "seq": position[1]})
+                    json.dumps(
+                        {"type": "resume", "ref": 0, "epoch": position[0], "seq": position[1]}
+                    )
                 )
         elif moved:
             self._resume_seq = None
@@ -212,19 +211,10 @@ async def open_client(
     `ConnectionRejected` with the HTTP status) or `ConnectionClosed`. What the block raises comes out
     as it is, not in a group.
     """
-    headers = [] if token is None else [(b"authorization", b"Bearer " + token.encode("ascii"))]
     failure: Exception | None = None
+    address = socket_url(url, raffle_id, deflate=deflate)
     async with (
-        open_websocket_url(
-            socket_url(url, raffle_id, deflate=deflate),
-            subprotocols=[SUBPROTOCOL],
-            extra_headers=headers,
-            message_queue_size=64,
-            max_message_size=_MAX_FRAME_BYTES,
-            connect_timeout=CONNECT_SECONDS,
-            disconnect_timeout=2 * CLOSE_SECONDS,
-            receive_buffer_size=1 << 16,
-        ) as websocket,
+        open_websocket(address, subprotocols=[SUBPROTOCOL], token=token) as websocket,
         trio.open_nursery() as nursery,
     ):
         try:

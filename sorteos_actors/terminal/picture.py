@@ -45,7 +45,9 @@ class Picture:
         scene = self._scene
         has_news = width >= _LEAST_WIDTH_FOR_NEWS
         body_height = max(1, height - _HEADER_LINES - _FOOTER_LINES)
-        grid = self._lay_out(width - 2 - (NEWS_WIDTH if has_news else 0), body_height, (width, height))
+        grid = self._lay_out(
+            width - 2 - (NEWS_WIDTH if has_news else 0), body_height, (width, height)
+        )
         self._draw_rows(grid, scene.refresh(now))
         lines = [
             self._title(width),
@@ -150,7 +152,9 @@ class Picture:
     def _legend(self, grid: Grid) -> Text:
         line = Text(" ")
         if grid.block == 1:
-            kinds = [(GLYPHS[s], _STYLES[s], "free" if s == 0 else STATE_NAMES[s]) for s in (0, 1, 2)]
+            kinds = [
+                (GLYPHS[s], _STYLES[s], "free" if s == 0 else STATE_NAMES[s]) for s in (0, 1, 2)
+            ]
         else:
             kinds = [
                 ("·", _STYLES[AVAILABLE], "free"),

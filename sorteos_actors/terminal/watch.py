@@ -90,32 +90,31 @@ async def watch_live(target: Target, console: Console) -> None:
     await run_until_signal(draw, watch.run)
 
 
-async def watch_once(
-    target: Target, console: Console, *, seconds: float, svg: Path | None = None
-) -> None:
-    """Look for some seconds, then print one picture, or write it to an SVG file.
-
-    Raises `Complaint`: no such raffle, nothing to see in time, or the file cannot be written.
-    """
+async def watch_once(target: Target, console: Console, *, seconds: float) -> None:
+    """Look for some seconds, then print one picture. Raises `Complaint`, also for nothing to see."""
     watch = Watch(target)
 
     async def look() -> None:
         with trio.move_on_after(PATIENCE_SECONDS):
             await watch.ready.wait()
         if not watch.ready.is_set():
-            raise Complaint(f"Nothing to see: {watch.follower.why or 'the server does not answer'}.")
+            why = watch.follower.why or "the server does not answer"
+            raise Complaint(f"Nothing to see: {why}.")
         picture = Picture(watch.scene)
         picture.draw(console.width, console.height, trio.current_time())  # So that changes glow.
         await trio.sleep(seconds)
         frame = picture.draw(console.width, console.height, trio.current_time())
         console.print(frame, end="")
-        if svg is not None:
-            try:
-                svg.write_text(console.export_svg(title=f"sorteos watch {target.raffle_id[:8]}"))
-            except OSError as error:
-                raise Complaint(f"{svg} cannot be written: {error.strerror}.") from None
 
     await run_until_signal(look, watch.run)
+
+
+def save_svg(console: Console, path: Path, title: str) -> None:
+    """What a recording console printed, as a picture. Raises `Complaint`."""
+    try:
+        path.write_text(console.export_svg(title=title), encoding="utf-8")
+    except OSError as error:
+        raise Complaint(f"{path} cannot be written: {error.strerror}.") from None
 
 
 async def watch_json(target: Target, out: TextIO) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-_WITHOUT_MINOR: Final = frozenset("CLP JPY KRW PYG UGX VND XAF XOF XPF".split())
-_THREE_DIGITS: Final = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+_WITHOUT_MINOR: Final = frozenset({"CLP", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"})
+_THREE_DIGITS: Final = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 
 
 def money(amount: int, currency: str) -> str:

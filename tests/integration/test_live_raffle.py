@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import trio
-from trio_websocket import ConnectionClosed, open_websocket_url
+from trio_websocket import ConnectionClosed
 
 from sorteos_actors.protocol.board import BoardClient
 from sorteos_actors.terminal.client import RaffleClient, open_client
+from sorteos_actors.terminal.connection import open_websocket
 from tests.integration.server_process import ServerProcess
 
 
@@ -182,7 +183,7 @@ async def test_a_viewer_who_loses_the_network_again_and_again_ends_with_the_trut
     async with trio.open_nursery() as nursery:
         nursery.start_soon(trade)
         for _ in range(60):
-            async with open_websocket_url(url, subprotocols=["sorteos.v2"]) as socket:
+            async with open_websocket(url, subprotocols=["sorteos.v2"]) as socket:
                 with trio.move_on_after(0.15):
                     while True:
                         message = await socket.get_message()
@@ -191,7 +192,7 @@ async def test_a_viewer_who_loses_the_network_again_and_again_ends_with_the_trut
                             assert not board.needs_resume
         stop.set()
     truth = await trio.to_thread.run_sync(board_of, server, raffle_id)
-    async with open_websocket_url(url, subprotocols=["sorteos.v2"]) as socket:
+    async with open_websocket(url, subprotocols=["sorteos.v2"]) as socket:
         with trio.fail_after(10):
             while board.cells != truth.cells or board.seq < truth.seq:
                 message = await socket.get_message()
@@ -225,7 +226,7 @@ async def test_a_malformed_message_closes_with_4400(
 ) -> None:
     raffle_id = server.create_raffle(100)
     url = f"ws{server.url[4:]}/api/v1/raffles/{raffle_id}/ws"
-    async with open_websocket_url(url, subprotocols=["sorteos.v2"]) as socket:
+    async with open_websocket(url, subprotocols=["sorteos.v2"]) as socket:
         await socket.send_message(message)
         with trio.fail_after(10), pytest.raises(ConnectionClosed) as closed:
             while True:
@@ -264,7 +265,7 @@ async def test_an_oversized_message_ends_the_socket_and_not_the_server(
 ) -> None:
     raffle_id = server.create_raffle(100)
     url = f"ws{server.url[4:]}/api/v1/raffles/{raffle_id}/ws"
-    async with open_websocket_url(url, subprotocols=["sorteos.v2"]) as socket:
+    async with open_websocket(url, subprotocols=["sorteos.v2"]) as socket:
         with trio.fail_after(10), pytest.raises(ConnectionClosed) as closed:
             await socket.send_message("x" * 200_000)
             while True:
