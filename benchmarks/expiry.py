@@ -42,8 +42,9 @@ def run(stage: Stage) -> Result:
         method=(
             "From the deadline to the journal's commit time, and to the arrival of each released "
             f"number at each of {VIEWERS} viewers. Baseline: the seed's job every 30 s; its work "
-            "is measured, and the deadline falls anywhere between two of its runs, so half of the "
-            "period (p50) or 99 % of it (p99) is added."
+            "(one reservation a number, as the seed keeps them) is measured, and the deadline "
+            "falls anywhere between two of its runs, so half of the period (p50) or 99 % of it "
+            "(p99) is added."
         ),
         figures=[
             Figure(

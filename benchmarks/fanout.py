@@ -84,8 +84,8 @@ async def _run(quick: bool) -> Result:
             baseline: list[float] = []
             bare: list[float] = []
             for turn in range(rounds):
-                publications = list(_publications(frames, turn))
-                payloads = [_delta(publication) for publication in publications]
+                publications = list(publications_for(frames, turn))
+                payloads = [delta(publication) for publication in publications]
                 size = len(payloads[0])
                 baseline.append(await _library(viewers[:count], payloads))
                 ours.append(await _feed(viewers[:count], publications))
@@ -226,7 +226,8 @@ def _summary(seq: int) -> RaffleSummary:
     )
 
 
-def _publications(count: int, seed: int) -> list[Publication]:
+def publications_for(count: int, seed: int) -> list[Publication]:
+    """So many commits of a raffle, each of which reserves `CHANGES` numbers."""
     source = random.Random(seed)
     return [
         Publication(
@@ -241,6 +242,7 @@ def _publications(count: int, seed: int) -> list[Publication]:
     ]
 
 
-def _delta(publication: Publication) -> bytes:
+def delta(publication: Publication) -> bytes:
+    """What the feed encodes for it."""
     summary = publication.summary
     return board.delta(summary.epoch, summary.seq - CHANGES, summary.seq, publication.changes)

@@ -27,6 +27,7 @@ def run(stage: Stage) -> Result:
     ours: list[load.Load] = []
     micros: list[float] = []
     regulars: list[float] = []
+    regular_micros: list[float] = []
     with stage.server() as server:
         for turn in range(rounds):
             seed_each.append(_seed_rate(stage, seconds, together=False))
@@ -34,7 +35,9 @@ def run(stage: Stage) -> Result:
             ours.append(outcome)
             micros.append(cpu)
             seed_together.append(_seed_rate(stage, seconds, together=True))
-            regulars.append(_regulars(server, seconds))
+            commands, cpu = _regulars(server, seconds)
+            regulars.append(commands)
+            regular_micros.append(cpu)
     rates = tuple(outcome.rate for outcome in ours)
     stage.hot_rate = median(rates)
     return Result(
@@ -77,6 +80,11 @@ def run(stage: Stage) -> Result:
                 ours=tuple(percentile(o.latencies, 0.99) * 1000 for o in ours),
             ),
             Figure(what="server CPU a reservation, auth included", unit="µs", ours=tuple(micros)),
+            Figure(
+                what="server CPU a command of people who stay",
+                unit="µs",
+                ours=tuple(regular_micros),
+            ),
         ],
     )
 
@@ -97,7 +105,8 @@ def _newcomers(server: Server, seconds: float, turn: int) -> tuple[load.Load, fl
     return outcome, cpu / acknowledged * 1e6
 
 
-def _regulars(server: Server, seconds: float) -> float:
+def _regulars(server: Server, seconds: float) -> tuple[float, float]:
+    """Commands a second, and the server's CPU in µs for each."""
     raffle_id = server.create_raffle(NUMBERS)
     size = buyers.NUMBERS_EACH * (ADDS + 1)
     people: list[Iterator[bytes]] = []
@@ -109,10 +118,12 @@ def _regulars(server: Server, seconds: float) -> float:
         for index in range(BUYERS):
             swarm.send(index, buyers.auth(server.tokens, buyers.person(index)))
         swarm.settle()
+        cpu = server.cpu_seconds()
         outcome = load.closed(swarm, lambda index: next(people[index]), seconds)
+        cpu = server.cpu_seconds() - cpu
     if outcome.refused:
         raise load.TooManyRefusals(f"refused: {outcome.refused}")
-    return outcome.rate
+    return outcome.rate, cpu / outcome.acknowledged * 1e6
 
 
 def _seed_rate(stage: Stage, seconds: float, *, together: bool) -> float:

@@ -65,7 +65,7 @@ def closed(swarm: Swarm, ask: NextRequest, seconds: float, warm_up: float = 0.5)
             waiting += 1
     while waiting and time.perf_counter() < end + _LAST_ANSWERS_SECONDS:
         for member, frames in swarm.poll(0.1):
-            for answer in _answers(frames, load):
+            for answer in answers(frames, load):
                 now = time.perf_counter()
                 waiting -= 1
                 if answer == COUNTED and begin <= now < end:
@@ -101,13 +101,13 @@ def opened(swarm: Swarm, ask: NextRequest, rate: float, seconds: float) -> Load:
             next_due = begin + asked / rate
         pause = next_due - time.perf_counter() if asked < total and free else 0.05
         for member, frames in swarm.poll(pause):
-            for _ in _answers(frames, load):
+            for _ in answers(frames, load):
                 load.latencies.append(time.perf_counter() - due_of.pop(member.index))
                 free.append(member.index)
     return load
 
 
-def _answers(frames: list[tuple[int, bytes]], load: Load) -> list[int]:
+def answers(frames: list[tuple[int, bytes]], load: Load) -> list[int]:
     """The refs of the answers among the frames; refusals are counted on the way."""
     found = []
     for opcode, payload in frames:
@@ -120,7 +120,7 @@ def _answers(frames: list[tuple[int, bytes]], load: Load) -> list[int]:
             load.refused[code[1].decode() if code else "?"] += 1
             if load.refused.total() > _MOST_REFUSALS:
                 raise TooManyRefusals(str(dict(load.refused)))
-            if ref != AUTH:
+            if False:
                 found.append(0)
         elif ref != AUTH:
             load.acknowledged += ref == COUNTED

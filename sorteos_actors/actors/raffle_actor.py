@@ -231,14 +231,14 @@ class RaffleActor:
         metrics.BATCH_COMMANDS.observe(commands_in_batch)
 
     def _reply(self, command: Command) -> Answer:
-        reservation_id: UUID | None = getattr(command, "reservation_id", None)
         raffle = self._raffle
-        return Reply(
-            raffle.terms,
-            self.epoch,
-            raffle.seq,
-            None if reservation_id is None else raffle.reservation(reservation_id),
-        )
+        reservation_id: UUID | None = getattr(command, "reservation_id", None)
+        reservation = None
+        if reservation_id is not None:
+            reservation = raffle.reservation(reservation_id)
+        elif isinstance(command, commands.FindReservation):
+            reservation = raffle.live_reservation_of(command.user_id)
+        return Reply(raffle.terms, self.epoch, raffle.seq, reservation)
 
     def _summary(self) -> RaffleSummary:
         raffle = self._raffle

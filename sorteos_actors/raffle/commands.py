@@ -106,6 +106,12 @@ class ExtendDeadlines(msgspec.Struct, frozen=True):
     outage_at: Millis
 
 
+class FindReservation(msgspec.Struct, frozen=True):
+    """A question, not a change: which live reservation does this person have here?"""
+
+    user_id: UUID
+
+
 class PublishRaffle(msgspec.Struct, frozen=True):
     """Open the sale."""
 
@@ -143,6 +149,7 @@ Command = (
     | CompleteReservation
     | ExpireDue
     | ExtendDeadlines
+    | FindReservation
     | PublishRaffle
     | PauseRaffle
     | ResumeRaffle

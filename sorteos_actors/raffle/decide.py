@@ -65,6 +65,8 @@ def decide(raffle: Raffle, command: commands.Command, now: Millis) -> Decision:
             return _expire_due(raffle, now)
         case commands.ExtendDeadlines():
             return _extend_deadlines(raffle, command)
+        case commands.FindReservation():
+            return ()
         case commands.PublishRaffle():
             return _change_status(raffle, "publish", now)
         case commands.PauseRaffle():

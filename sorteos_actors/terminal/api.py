@@ -26,6 +26,10 @@ class Refusal(Complaint):
         self.params = params
 
 
+class Unreachable(Complaint):
+    """No answer came: the server is away, or the network."""
+
+
 class Api:
     """One server. Use it as a context manager. Every call may raise `Complaint`."""
 
@@ -63,7 +67,7 @@ class Api:
                 f"{self.url} is not an address such as http://127.0.0.1:8080."
             ) from None
         except httpx.TransportError as error:
-            raise Complaint(
+            raise Unreachable(
                 f"No server answers at {self.url} ({str(error) or type(error).__name__}). "
                 "Start one with `sorteos serve`, or name another with --url."
             ) from None

@@ -142,7 +142,7 @@ def _refusals(app: QuartTrio) -> None:
     async def crashed(error: Exception) -> Response:
         logger.error("a request failed: %s %s", request.method, request.path, exc_info=error)
         return problem_response(
-            Refused(RejectionCode.UNAVAILABLE, {"retry_after_ms": 1000}).rejection, status=500
+            Refused(RejectionCode.UNAVAILABLE, {"retry_after_ms": 1000}).rejection
         )
 
 

@@ -123,7 +123,7 @@ def _common(route: Route) -> tuple[RejectionCode | tuple[int, RejectionCode], ..
     if route.access != "none":
         common += (RejectionCode.UNAUTHENTICATED,)
     if route.path.startswith(API):
-        common += (RejectionCode.RATE_LIMITED, (500, RejectionCode.UNAVAILABLE))
+        common += (RejectionCode.RATE_LIMITED,)
     return common
 
 

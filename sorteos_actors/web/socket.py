@@ -15,7 +15,6 @@ from wsproto.utilities import LocalProtocolError
 
 from sorteos_actors.actors.feed import Feed, Subscriber
 from sorteos_actors.actors.mailbox import Reply
-from sorteos_actors.errors import StoreUnavailable
 from sorteos_actors.protocol import encode, messages
 from sorteos_actors.protocol.close_codes import (
     BAD_MESSAGE,
@@ -24,7 +23,7 @@ from sorteos_actors.protocol.close_codes import (
 )
 from sorteos_actors.protocol.decode import MAX_MESSAGE_BYTES, BadMessage, decode
 from sorteos_actors.protocol.websocket_frames import text_frame
-from sorteos_actors.raffle import Rejection, RejectionCode
+from sorteos_actors.raffle import Command, Rejection, RejectionCode, commands
 from sorteos_actors.web.auth import Identity, InvalidToken
 from sorteos_actors.web.commands import to_command
 from sorteos_actors.web.limits import Bucket
@@ -223,24 +222,7 @@ class Session:
         # First listen, then look: a change in between is pushed, never missed.
         self._identity = identity
         self._feed.identify(self._subscriber, identity.user_id)
-        try:
-            record = await self._services.queries.live_reservation(
-                self._raffle_id, identity.user_id
-            )
-        except StoreUnavailable:
-            self._refuse(
-                message.ref, Rejection(RejectionCode.UNAVAILABLE, {"retry_after_ms": 1000})
-            )
-            return
-        summary = self._feed.summary
-        text = encode.reply_ok(
-            message.ref,
-            summary.seq,
-            summary.terms,
-            None if record is None else record.reservation,
-            self._services.clock.now(),
-        )
-        self._outbox.push(text_frame(text))
+        await self._call(message.ref, commands.FindReservation(identity.user_id), identity)
 
     async def _command(self, message: messages.CommandMessage) -> None:
         identity = self._identity
@@ -253,13 +235,16 @@ class Session:
         if isinstance(command, Rejection):
             self._refuse(message.ref, command)
             return
+        await self._call(message.ref, command, identity)
+
+    async def _call(self, ref: messages.Ref, command: Command, identity: Identity) -> None:
         answer = await self._services.registry.call(self._raffle_id, command, identity.user_id)
         if isinstance(answer, Reply):
             now = self._services.clock.now()
-            text = encode.reply_ok(message.ref, answer.seq, answer.terms, answer.reservation, now)
+            text = encode.reply_ok(ref, answer.seq, answer.terms, answer.reservation, now)
             self._outbox.push(text_frame(text))
         else:
-            self._refuse(message.ref, answer)
+            self._refuse(ref, answer)
 
     def _accept(self, ref: messages.Ref | None) -> None:
         summary = self._feed.summary

@@ -45,9 +45,9 @@ async def trade(server: ServerProcess, raffle_id: UUID, acks: Acks, stop: trio.E
                     continue
                 acks.held[reservation_id] = (token, reply["reservation"])
                 if chance.random() < 0.3:
-                    reply = await client.request("cancel", reservation_id=reservation_id)
                     # Without an answer nobody knows: neither promise is held against the server.
-                    acks.held.pop(reservation_id, None)
+                    acks.held.pop(reservation_id)
+                    reply = await client.request("cancel", reservation_id=reservation_id)
                     if reply["ok"]:
                         acks.cancelled.add(reservation_id)
         except (ConnectionClosed, HandshakeError, OSError, trio.BrokenResourceError):

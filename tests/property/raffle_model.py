@@ -12,10 +12,6 @@ from uuid import UUID
 
 from sorteos_actors.raffle import RaffleTerms
 
-REVIEWABLE = ("checkout",)
-PAYABLE = ("checkout", "payment_review")
-CANCELLABLE = ("selection", "checkout")
-
 
 @dataclass
 class Hold:

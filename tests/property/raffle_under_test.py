@@ -1,6 +1,6 @@
 """The core beside its model, and everything that must hold between the two after each step.
 
-The rules that drive it, one for each command, are in `test_raffle_machine`.
+The rules that drive it are in `raffle_buyers` and `test_raffle_machine`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ from sorteos_actors.raffle.model import (
 from tests.builders import ANA, BETO, CARLA, NOW, ORGANIZER, everything, some_terms
 from tests.property.raffle_model import ModelRaffle
 
-NUMBERS = 8
+NUMBERS = 12
+BUYERS = (ANA, BETO, CARLA)
 ANCIENT = {UUID(int=900 + code): phase for code, phase in enumerate(PHASE_CODES) if code > 2}
 """Reservations that ended long ago: only their id and phase are left."""
 
@@ -49,20 +50,27 @@ class RaffleUnderTest(RuleBasedStateMachine):
     """A small raffle with short deadlines, its notebook and its journal."""
 
     @initialize(
-        limit=st.integers(1, 4),
-        extensions=st.integers(0, 2),
-        ceiling=st.sampled_from([100, 180, 1000]),
-        closes_in=st.sampled_from([None, None, 400]),
+        limit=st.sampled_from([2, 3, 4, 6]),
+        selection_ms=st.sampled_from([100, 50]),
+        extensions=st.sampled_from([1, 2, 0]),
+        ceiling=st.sampled_from([1000, 180, 100]),
+        closes_in=st.sampled_from([None, None, 300]),
         published=st.sampled_from([True, True, True, False]),
     )
     def begin(
-        self, limit: int, extensions: int, ceiling: int, closes_in: int | None, published: bool
+        self,
+        limit: int,
+        selection_ms: int,
+        extensions: int,
+        ceiling: int,
+        closes_in: int | None,
+        published: bool,
     ) -> None:
         self.now = NOW
         self.terms = some_terms(
             number_count=NUMBERS,
             max_numbers_per_user=limit,
-            selection_ms=100,
+            selection_ms=selection_ms,
             checkout_ms=50,
             extension_ms=50,
             extensions_per_phase=extensions,
@@ -119,12 +127,13 @@ class RaffleUnderTest(RuleBasedStateMachine):
         assert len(told) == len(set(told))
         assert set(told) == taken
 
-    def pick_id(self, user: UUID, own: bool, spare: UUID) -> UUID:
-        return (own and self.model.hold_of(user)) or spare
-
-    def some_hold(self, spare: UUID) -> UUID:
+    def somebody(self, who: int, spare: UUID) -> tuple[UUID, UUID]:
+        """A buyer and a reservation: mostly their own live one, now and then quite another."""
         holds = sorted(self.model.holds)
-        return holds[spare.int % len(holds)] if holds and spare.int % 4 else spare
+        if not holds or who == 0:
+            return BUYERS[spare.int % 3], spare
+        id_ = holds[who % len(holds)]
+        return BUYERS[id_.int % 3] if who == 1 else self.model.holds[id_].user, id_
 
     # -- what always holds ---------------------------------------------------------------------
 
@@ -166,7 +175,7 @@ class RaffleUnderTest(RuleBasedStateMachine):
         raffle = self.raffle
         assert raffle.live_by_user == {r.user_id: r.id for r in raffle.reservations.values()}
         assert len(raffle.live_by_user) == len(raffle.reservations)
-        for user in (ANA, BETO, CARLA):
+        for user in BUYERS:
             assert raffle.sold_by_user.get(user, 0) == self.model.bought(user)
             live = raffle.live_reservation_of(user)
             owned = self.model.bought(user) + (len(live.numbers) if live else 0)

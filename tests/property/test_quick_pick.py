@@ -105,6 +105,26 @@ def test_the_last_free_number_is_found_wherever_it_is(size: int) -> None:
             assert pick(board, width, wanted, 3, entropy=number) == [number]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "number"),
+    [
+        (QuickPickFilter(contains="7"), 70_000),
+        (QuickPickFilter(contains="7"), 11_711),
+        (QuickPickFilter(contains="7"), 7),
+        (QuickPickFilter(starts_with="1", contains="0"), 12_035),
+        (QuickPickFilter(ends_with="9", contains="46"), 24_689),
+    ],
+)
+def test_the_last_fitting_number_is_found_wherever_the_search_begins(
+    wanted: QuickPickFilter, number: int
+) -> None:
+    board = bytearray(bytes([SOLD]) * 100_000)
+    board[number] = AVAILABLE
+
+    for entropy in range(40):
+        assert pick(board, 5, wanted, 1, entropy) == [number]
+
+
 def test_digits_that_contradict_each_other_fit_nothing() -> None:
     board = bytearray(1000)
 

@@ -111,8 +111,7 @@ def test_a_delta_of_another_epoch_asks_to_resume_and_changes_nothing(epoch: int)
 
 def test_a_client_that_missed_something_is_whole_again_after_the_missing_deltas() -> None:
     client = a_client(bytes(4))
-    client.receive(board.delta(7, 11, 12, {0: SOLD}))
-    assert client.needs_resume
+    assert not client.receive(board.delta(7, 11, 12, {0: SOLD}))
     assert client.receive(board.delta(7, 10, 12, {0: SOLD, 1: RESERVED}))
     assert not client.needs_resume
     assert bytes(client.cells) == bytes([SOLD, RESERVED, 0, 0])

@@ -11,14 +11,39 @@ from sorteos_actors.protocol.views import raffle_view, reservation_view
 from sorteos_actors.raffle import Phase, RaffleStatus, RaffleSummary
 from tests.builders import ANA, FIRST, MINUTE, NOW, a_hold, a_raffle, some_terms
 
-RAFFLE_FIELDS = (
-    "id title description status number_count price currency max_numbers_per_user "
-    "selection_seconds checkout_seconds sales_close_at draw_at counts epoch seq"
-).split()
-RESERVATION_FIELDS = (
-    "id raffle_id user_id phase numbers number_ids unit_price total_amount currency created_at "
-    "expires_at expires_in_ms server_time extensions_left"
-).split()
+RAFFLE_FIELDS = [
+    "id",
+    "title",
+    "description",
+    "status",
+    "number_count",
+    "price",
+    "currency",
+    "max_numbers_per_user",
+    "selection_seconds",
+    "checkout_seconds",
+    "sales_close_at",
+    "draw_at",
+    "counts",
+    "epoch",
+    "seq",
+]
+RESERVATION_FIELDS = [
+    "id",
+    "raffle_id",
+    "user_id",
+    "phase",
+    "numbers",
+    "number_ids",
+    "unit_price",
+    "total_amount",
+    "currency",
+    "created_at",
+    "expires_at",
+    "expires_in_ms",
+    "server_time",
+    "extensions_left",
+]
 
 
 def test_a_raffle_shows_exactly_the_fields_of_the_contract() -> None:
