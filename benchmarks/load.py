@@ -120,7 +120,7 @@ def answers(frames: list[tuple[int, bytes]], load: Load) -> list[int]:
             load.refused[code[1].decode() if code else "?"] += 1
             if load.refused.total() > _MOST_REFUSALS:
                 raise TooManyRefusals(str(dict(load.refused)))
-            if False:
+            if ref != AUTH:
                 found.append(0)
         elif ref != AUTH:
             load.acknowledged += ref == COUNTED

@@ -13,7 +13,14 @@ from environs import EnvError, FileAwareEnv
 from sorteos_actors.errors import CannotStart
 
 T = TypeVar("T")
-_PLACEHOLDERS: Final = ("your-secret-key", "changeme", "change-me", "secret", "placeholder", "example")
+_PLACEHOLDERS: Final = (
+    "your-secret-key",
+    "changeme",
+    "change-me",
+    "secret",
+    "placeholder",
+    "example",
+)
 _SHORTEST_SECRET: Final = 32
 
 
@@ -54,7 +61,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             selection_seconds=_whole(env, "SELECTION_SECONDS", 600, 86_400),
             checkout_seconds=_whole(env, "CHECKOUT_SECONDS", 300, 86_400),
             max_numbers_per_user=_whole(env, "MAX_NUMBERS_PER_USER", 10, 1_000_000),
-            log_format="json" if _choice(env, "LOG_FORMAT", "pretty", "json") == "json" else "pretty",
+            log_format="json"
+            if _choice(env, "LOG_FORMAT", "pretty", "json") == "json"
+            else "pretty",
             log_level=_choice(env, "LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL"),
             rate_limits_on=_choice(env, "RATE_LIMITS", "default", "off") == "default",
             trusted_proxies=_networks(env),

@@ -202,7 +202,9 @@ class _Postgres:
         options = f"-p {self._port} -h 127.0.0.1 -k '' -c max_connections=200"
         self._ctl("start", "-w", "-t", str(_START_SECONDS), "-l", str(self._log), "-o", options)
         if not (self._data / "ready").exists():
-            self._run("createdb", "-h", "127.0.0.1", "-p", str(self._port), "-U", "postgres", DATABASE)
+            self._run(
+                "createdb", "-h", "127.0.0.1", "-p", str(self._port), "-U", "postgres", DATABASE
+            )
             (self._data / "ready").touch()
 
     def stop(self, mode: StopMode) -> None:
@@ -321,7 +323,10 @@ class _Valkey:
         self._pid_file.unlink(missing_ok=True)
 
     def _answers(self) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1) as s:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", self._port), 1) as s,
+        ):
             s.sendall(b"PING\r\n")
             return s.recv(16).startswith((b"-NOAUTH", b"+PONG"))
         return False
@@ -379,11 +384,14 @@ def _system_user() -> str:
     try:
         pwd.getpwnam(_SYSTEM_USER)
     except KeyError:
-        made = shutil.which("useradd") is not None and not subprocess.run(
-            ["useradd", "--system", "--no-create-home", _SYSTEM_USER],  # noqa: S607
-            check=False,
-            capture_output=True,
-        ).returncode
+        made = (
+            shutil.which("useradd") is not None
+            and not subprocess.run(
+                ["useradd", "--system", "--no-create-home", _SYSTEM_USER],  # noqa: S607
+                check=False,
+                capture_output=True,
+            ).returncode
+        )
         return _SYSTEM_USER if made else "nobody"
     return _SYSTEM_USER
 

@@ -23,7 +23,9 @@ class _PrettyFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
         text = _one_line(record.getMessage())
-        line = f"{moment} {record.levelname:<8} {record.name.removeprefix('sorteos_actors.')}: {text}"
+        line = (
+            f"{moment} {record.levelname:<8} {record.name.removeprefix('sorteos_actors.')}: {text}"
+        )
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 

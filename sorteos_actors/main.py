@@ -36,8 +36,8 @@ from sorteos_actors.actors.alone import LoneBus, LoneLease
 from sorteos_actors.actors.outage import OutageMeter
 from sorteos_actors.actors.registry import Registry
 from sorteos_actors.actors.supervisor import World
-from sorteos_actors.cluster.redis_probe import RedisProbe
 from sorteos_actors.clock import ServerClock
+from sorteos_actors.cluster.redis_probe import RedisProbe
 from sorteos_actors.config import Settings, mask_url
 from sorteos_actors.embedded import load_or_create_secret, open_embedded
 from sorteos_actors.errors import CannotStart

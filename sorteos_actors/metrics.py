@@ -10,13 +10,19 @@ COMMIT_SECONDS = Histogram(
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
 )
 BATCH_COMMANDS = Histogram(
-    "sorteos_batch_commands", "Commands in one group commit", buckets=(1, 2, 5, 10, 25, 50, 100, 256)
+    "sorteos_batch_commands",
+    "Commands in one group commit",
+    buckets=(1, 2, 5, 10, 25, 50, 100, 256),
 )
 COMMANDS = Counter("sorteos_commands", "Commands answered, by outcome", ["outcome"])
 MAILBOX_FULL = Counter("sorteos_mailbox_full", "Commands refused because a mailbox was full")
 DEPOSED = Counter("sorteos_fence_rejections", "Commits that the fence refused")
-RESTARTS = Counter("sorteos_actor_restarts", "Actors that stopped by a failure, by cause", ["cause"])
-QUARANTINED = Gauge("sorteos_raffles_quarantined", "Raffles paused because their actor kept failing")
+RESTARTS = Counter(
+    "sorteos_actor_restarts", "Actors that stopped by a failure, by cause", ["cause"]
+)
+QUARANTINED = Gauge(
+    "sorteos_raffles_quarantined", "Raffles paused because their actor kept failing"
+)
 ACTIVE_RAFFLES = Gauge("sorteos_raffles_active", "Raffles whose actor runs here")
 SUBSCRIBERS = Gauge("sorteos_subscribers", "Sockets that watch a raffle here")
 FRAMES = Counter("sorteos_feed_frames", "Deltas written to viewers")
@@ -30,4 +36,6 @@ LOOP_LATENESS = Histogram(
 )
 OUTAGE_SECONDS = Counter("sorteos_store_outage_seconds", "Time without PostgreSQL")
 HTTP_REQUESTS = Counter("sorteos_http_requests", "HTTP requests answered", ["method", "status"])
-SOCKETS_REFUSED = Counter("sorteos_sockets_refused", "WebSocket upgrades refused, by status", ["status"])
+SOCKETS_REFUSED = Counter(
+    "sorteos_sockets_refused", "WebSocket upgrades refused, by status", ["status"]
+)

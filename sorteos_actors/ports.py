@@ -115,7 +115,12 @@ class Queries(Protocol):
         """One raffle."""
 
     async def raffles(
-        self, *, statuses: Sequence[RaffleStatus], organizer_id: UUID | None, limit: int, offset: int
+        self,
+        *,
+        statuses: Sequence[RaffleStatus],
+        organizer_id: UUID | None,
+        limit: int,
+        offset: int,
     ) -> tuple[list[RaffleSummary], int]:
         """A page of raffles, newest first, and how many there are in all.
 
@@ -125,9 +130,7 @@ class Queries(Protocol):
     async def reservation(self, reservation_id: UUID) -> ReservationRecord | None:
         """One reservation, live or ended."""
 
-    async def live_reservation(
-        self, raffle_id: UUID, user_id: UUID
-    ) -> ReservationRecord | None:
+    async def live_reservation(self, raffle_id: UUID, user_id: UUID) -> ReservationRecord | None:
         """The one live reservation of a person in a raffle."""
 
     async def reservations_of(self, user_id: UUID, limit: int) -> list[ReservationRecord]:
@@ -180,5 +183,7 @@ class Lease(Protocol):
 class Bus(Protocol):
     """Carries a raffle's encoded frames to the feeds of other nodes. Delivery is not trusted."""
 
-    def publish(self, raffle_id: UUID, epoch: int, seq_from: int, seq_to: int, frames: bytes) -> None:
+    def publish(
+        self, raffle_id: UUID, epoch: int, seq_from: int, seq_to: int, frames: bytes
+    ) -> None:
         """Send what viewers receive, as it is. Never blocks; may lose."""

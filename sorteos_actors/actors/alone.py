@@ -23,5 +23,7 @@ class LoneLease:
 class LoneBus:
     """The `Bus` port where no other node has viewers."""
 
-    def publish(self, raffle_id: UUID, epoch: int, seq_from: int, seq_to: int, frames: bytes) -> None:
+    def publish(
+        self, raffle_id: UUID, epoch: int, seq_from: int, seq_to: int, frames: bytes
+    ) -> None:
         """Nobody to tell."""

@@ -75,7 +75,12 @@ class Subscriber:
     __slots__ = ("deflate", "is_legacy", "seq", "sink", "snapshots_in_row", "user_id")
 
     def __init__(
-        self, sink: Sink, *, is_legacy: bool = False, deflate: bool = False, user_id: UUID | None = None
+        self,
+        sink: Sink,
+        *,
+        is_legacy: bool = False,
+        deflate: bool = False,
+        user_id: UUID | None = None,
     ) -> None:
         self.sink = sink
         self.is_legacy = is_legacy
@@ -419,17 +424,21 @@ class Feed:
         subscriber.sink.close(TOO_SLOW)
 
     def _push_private(self, publication: Publication) -> None:
-        terms = publication.summary.terms
+        """News of a person's reservation, to that person's sockets only; encoded once a format."""
+        terms, at = publication.summary.terms, publication.at
         for push in publication.private:
+            frame = legacy = None
             for subscriber in tuple(self._by_user.get(push.reservation.user_id, ())):
                 if not subscriber.is_legacy:
-                    text = encode.push_reservation(
-                        terms, push.reservation, push.reason, publication.at
-                    )
-                    subscriber.sink.push(text_frame(text))
+                    if frame is None:
+                        text = encode.push_reservation(terms, push.reservation, push.reason, at)
+                        frame = text_frame(text)
+                    subscriber.sink.push(frame)
                 elif push.reason == "created":
-                    text = encode.legacy_reservation_created(terms, push.reservation, publication.at)
-                    subscriber.sink.push(text_frame(text))
+                    if legacy is None:
+                        text = encode.legacy_reservation_created(terms, push.reservation, at)
+                        legacy = text_frame(text)
+                    subscriber.sink.push(legacy)
 
     def _forget_user(self, subscriber: Subscriber) -> None:
         if subscriber.user_id is not None:

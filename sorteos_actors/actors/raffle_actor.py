@@ -37,8 +37,8 @@ from sorteos_actors.raffle import (
     RejectionCode,
     commands,
     decide,
-    evolve,
     events,
+    evolve,
     next_deadline,
 )
 
@@ -100,7 +100,8 @@ class RaffleActor:
         """Serve until idle or drained. The mailbox is closed in any case when this ends.
 
         `suspects` are commands of a batch that broke the previous incarnation: each is taken out and
-        runs alone, so that the guilty one is found. `extend` is what an outage of PostgreSQL owes to the holds.
+        runs alone, so that the guilty one is found. `extend` is what an outage of PostgreSQL owes to
+        the holds.
         Raises `Deposed`, `StoreUnavailable`, `ActorCrashed`.
         """
         try:

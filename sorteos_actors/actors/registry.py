@@ -43,6 +43,7 @@ class Registry:
         self._nursery: trio.Nursery | None = None
         self._crashes: deque[tuple[float, UUID]] = deque(maxlen=256)
         self._draining = False
+        self._drained = trio.Event()
         world.outage.on_recovery = self._extend_deadlines
 
     # -- for the outside -----------------------------------------------------------------------
@@ -95,9 +96,7 @@ class Registry:
         """Whether so many raffles crash that the cause cannot be one raffle."""
         since = trio.current_time() - STORM_WINDOW_SECONDS
         crashed = {raffle_id for at, raffle_id in self._crashes if at >= since}
-        return (
-            len(crashed) > STORM_CRASHES and len(crashed) > len(self._supervisors) * STORM_SHARE
-        )
+        return len(crashed) > STORM_CRASHES and len(crashed) > len(self._supervisors) * STORM_SHARE
 
     @property
     def active_count(self) -> int:
@@ -106,9 +105,7 @@ class Registry:
 
     # -- life --------------------------------------------------------------------------------
 
-    async def run(
-        self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
-    ) -> None:
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Host the raffles until cancelled."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
@@ -121,8 +118,8 @@ class Registry:
         self._draining = True
         for supervisor in list(self._supervisors.values()):
             supervisor.drain()
-        while self._supervisors:
-            await trio.sleep(0.01)
+        if self._supervisors:
+            await self._drained.wait()
 
     async def _mailbox(self, raffle_id: UUID, command: Command | None) -> Mailbox | Rejection:
         if self._draining:
@@ -157,6 +154,8 @@ class Registry:
         finally:
             del self._supervisors[supervisor.raffle_id]
             del self._feeds[supervisor.raffle_id]
+            if self._draining and not self._supervisors:
+                self._drained.set()
 
     def _note_crash(self, raffle_id: UUID) -> None:
         self._crashes.append((trio.current_time(), raffle_id))

@@ -165,15 +165,15 @@ def read_delta(data: bytes) -> Delta:
         if not count:
             raise ValueError("a delta has an empty group")
         number = 0
-        for index in range(count):
+        for _ in range(count):
             gap, at = _take_varint(data, at)
             number += gap
-            if (index and not gap) or number >= MAX_NUMBER_COUNT:
-                raise ValueError("a delta names a number that cannot follow")
+            if number >= MAX_NUMBER_COUNT:
+                raise ValueError("a delta names a number that no board has")
             changes[number] = last_state
         named += count
     if at != len(data) or len(changes) != named:
-        raise ValueError("a delta has bytes left over, or two states for a number")
+        raise ValueError("a delta has bytes left over, or names a number twice")
     return Delta(epoch, seq_from, seq_to, changes)
 
 

@@ -153,9 +153,7 @@ def _change(
     if refused is None and added:
         refused = _sells(raffle, now)
     if refused is None and added:
-        refused = _may_take(
-            raffle, reservation.user_id, added, len(held) - len(removed)
-        )
+        refused = _may_take(raffle, reservation.user_id, added, len(held) - len(removed))
     if refused is not None:
         return refused
     if len(removed) == len(held) and not added:

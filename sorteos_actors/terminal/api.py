@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from types import TracebackType
 from typing import Any, Final, Self
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 import httpx
 
 from sorteos_actors.terminal.complaint import Complaint
+from sorteos_actors.terminal.words import printable
 
 _TIMEOUT_SECONDS: Final = 20.0
 _PAGE: Final = 100
@@ -54,6 +56,10 @@ class Api:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the connection go."""
         self._http.close()
 
     def call(self, method: str, path: str, body: object = None, **query: Any) -> dict[str, Any]:
@@ -118,19 +124,25 @@ class Api:
 
 def choose(text: str, raffles: list[dict[str, Any]]) -> dict[str, Any]:
     """The one raffle that `text` names; see `Api.find`."""
-    wanted = text.strip().casefold()
-    titles = [r for r in raffles if r["title"].casefold() == wanted]
-    loose = [r for r in raffles if r["id"].startswith(wanted) or wanted in r["title"].casefold()]
+    wanted = _plain(text.strip())
+    titles = [r for r in raffles if _plain(r["title"]) == wanted]
+    loose = [r for r in raffles if r["id"].startswith(wanted) or wanted in _plain(r["title"])]
     found = titles if len(titles) == 1 else loose
     if not wanted or not found:
         raise Complaint(f"No raffle is called {text!r}. `sorteos raffle list` shows them.")
     if len(found) > 1:
-        named = "; ".join(f"{r['title']} ({r['id'][:8]})" for r in found[:_NAMED])
+        named = "; ".join(f"{printable(r['title'])} ({r['id'][:8]})" for r in found[:_NAMED])
         more = "; and more" if len(found) > _NAMED else ""
         raise Complaint(
             f"{text!r} may be {len(found)} raffles: {named}{more}. Say which by its id."
         )
     return found[0]
+
+
+def _plain(text: str) -> str:
+    """Without case and accents: ``millon`` finds ``El gran Millón``."""
+    letters = unicodedata.normalize("NFD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _content(url: str, answer: httpx.Response) -> dict[str, Any]:

@@ -145,7 +145,9 @@ class Buyer:
 
     # -- talking -----------------------------------------------------------------------------
 
-    async def _command(self, client: RaffleClient, type_: str, reservation_id: str, **f: Any) -> None:
+    async def _command(
+        self, client: RaffleClient, type_: str, reservation_id: str, **f: Any
+    ) -> None:
         reply = await self._ask(client, type_, reservation_id=reservation_id, **f)
         if reply["ok"]:
             reservation = reply["reservation"]

@@ -13,7 +13,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import trio
-from trio_websocket import ConnectionTimeout, HandshakeError, WebSocketConnection, wrap_client_stream
+from trio_websocket import (
+    ConnectionTimeout,
+    HandshakeError,
+    WebSocketConnection,
+    wrap_client_stream,
+)
 from wsproto.utilities import LocalProtocolError
 
 CONNECT_SECONDS: Final = 20.0

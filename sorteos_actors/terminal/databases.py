@@ -44,11 +44,13 @@ def has_cluster(data_dir: Path) -> bool:
 def running_urls(data_dir: Path) -> Urls:
     """The embedded servers of a running instance, by what it wrote into its data directory."""
     return Urls(
-        _url(data_dir / "postgres_password", data_dir / "postgres_port", "postgresql://postgres")
-        .replace("{name}", f"{DATABASE}?sslmode=disable")
+        _url(
+            data_dir / "postgres_password", data_dir / "postgres_port", "postgresql://postgres"
+        ).replace("{name}", f"{DATABASE}?sslmode=disable")
         or None,
-        _url(data_dir / "valkey" / "password", data_dir / "valkey" / "port", "redis://")
-        .replace("{name}", "0")
+        _url(data_dir / "valkey" / "password", data_dir / "valkey" / "port", "redis://").replace(
+            "{name}", "0"
+        )
         or None,
     )
 

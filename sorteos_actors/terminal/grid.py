@@ -80,7 +80,7 @@ def _labelled(number_count: int, label_width: int, width: int, height: int) -> G
 
 def _blocks(number_count: int, label_width: int, width: int, height: int) -> Grid:
     most_columns = max(1, width - label_width - 2)
-    choices = [c for c in range(10, most_columns + 1, 10)] or [most_columns]
+    choices = list(range(10, most_columns + 1, 10)) or [most_columns]
     height = max(1, height)
     best: tuple[int, bool, int] | None = None
     for columns in choices:

@@ -37,7 +37,9 @@ def data_directory(data_dir: Path) -> list[Finding]:
     """Whether files can be made there, and how much room is left."""
     existing = next(path for path in (data_dir, *data_dir.parents) if path.exists())
     if not existing.is_dir():
-        return [unhealthy("data dir", f"{existing} is not a directory.", "Choose another --data-dir.")]
+        return [
+            unhealthy("data dir", f"{existing} is not a directory.", "Choose another --data-dir.")
+        ]
     if not os.access(existing, os.W_OK | os.X_OK):
         advice = "Change its owner or mode, or choose another --data-dir."
         return [unhealthy("data dir", f"{existing} cannot be written.", advice)]

@@ -17,7 +17,7 @@ from sorteos_actors.terminal.grid import Grid, lay_out
 from sorteos_actors.terminal.scene import Counts, Scene
 from sorteos_actors.terminal.words import money, printable
 
-GLYPHS: Final = ("·", "▒", "█", "╳")
+GLYPHS: Final = ("·", "▒", "█", "╳")  # noqa: RUF001
 COLOURS: Final = ("#7d8590", "#f2b134", "#3d9be9", "#8b5e83")
 _STYLES: Final = tuple(Style(color=colour) for colour in COLOURS)
 _GLOW: Final = Style(reverse=True, bold=True)

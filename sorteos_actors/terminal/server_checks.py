@@ -60,7 +60,7 @@ async def _ask(url: str) -> DatabaseFacts:
         row = await connection.fetchrow(_QUERY)
         return row, before, time.time()
 
-    async with asyncio_bridge.open_loop(), open_pool(url, size=1) as pool:
+    async with asyncio_bridge.open_loop(), open_pool(url) as pool:
         row, before, after = await pool.run(look)
     ahead = row["clock_ms"] - (before + after) * 500
     return DatabaseFacts(

@@ -6,7 +6,9 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 
-def is_allowed(origin: str | None, host: str | None, allowed: Collection[str], *, browser: bool) -> bool:
+def is_allowed(
+    origin: str | None, host: str | None, allowed: Collection[str], *, browser: bool
+) -> bool:
     """Whether an Origin may come in.
 
     A missing Origin is fine for programs. A browser always sends one on a WebSocket handshake, so

@@ -43,7 +43,10 @@ class SocketLike(Protocol):
 def tune(sock: trio.socket.SocketType) -> None:
     """Set the options that bound what the kernel holds back, and for how long."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    for name, value in (("TCP_NOTSENT_LOWAT", _NOTSENT_LOWAT), ("TCP_USER_TIMEOUT", _USER_TIMEOUT_MS)):
+    for name, value in (
+        ("TCP_NOTSENT_LOWAT", _NOTSENT_LOWAT),
+        ("TCP_USER_TIMEOUT", _USER_TIMEOUT_MS),
+    ):
         option = getattr(socket, name, None)  # Not on every platform.
         if option is not None:
             sock.setsockopt(socket.IPPROTO_TCP, option, value)
@@ -127,7 +130,9 @@ class Outbox(trio.abc.Stream):
 
     def _write(self, frames: Sequence[bytes]) -> None:
         try:
-            sent = os.write(self._fd, frames[0]) if len(frames) == 1 else os.writev(self._fd, frames)
+            sent = (
+                os.write(self._fd, frames[0]) if len(frames) == 1 else os.writev(self._fd, frames)
+            )
         except BlockingIOError:
             sent = 0
         except OSError:

@@ -193,7 +193,8 @@ class Session:
                 return False
             retry_after_ms = int(wait * 1000) + 1
             self._refuse(
-                message.ref, Rejection(RejectionCode.RATE_LIMITED, {"retry_after_ms": retry_after_ms})
+                message.ref,
+                Rejection(RejectionCode.RATE_LIMITED, {"retry_after_ms": retry_after_ms}),
             )
             return True
         self._strikes = 0

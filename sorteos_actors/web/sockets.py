@@ -48,6 +48,7 @@ class Sockets:
     def __init__(self) -> None:
         self._sockets: dict[LiveSocket, None] = {}
         self._by_address: Counter[str] = Counter()
+        self._gone = trio.Event()
 
     def __len__(self) -> int:
         return len(self._sockets)
@@ -67,6 +68,8 @@ class Sockets:
             self._by_address[socket.address_key] -= 1
             if not self._by_address[socket.address_key]:
                 del self._by_address[socket.address_key]
+            if not self._sockets:
+                self._gone.set()
 
     async def run(self) -> None:
         """Ping everybody every `PING_SECONDS` and abandon the silent, until cancelled."""
@@ -91,5 +94,6 @@ class Sockets:
             socket.close(RESTARTING, f'{{"retry_after_ms":{hint}}}')
             if index % 50 == 49:
                 await trio.sleep(50 / DRAIN_PER_SECOND)
-        while self._sockets:
-            await trio.sleep(0.01)
+        self._gone = trio.Event()
+        if self._sockets:
+            await self._gone.wait()

@@ -54,9 +54,7 @@ def check(
         headers.get("origin"),
         headers.get("host"),
         services.settings.cors_origins,
-        browser=origin.looks_like_browser(
-            headers.get("user-agent"), headers.get("sec-fetch-site")
-        ),
+        browser=origin.looks_like_browser(headers.get("user-agent"), headers.get("sec-fetch-site")),
     ):
         return Refusal(403, "forbidden")
     try:

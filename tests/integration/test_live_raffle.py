@@ -75,9 +75,9 @@ async def test_the_loser_learns_every_number_in_one_round_trip(server: ServerPro
         open_client(server.url, raffle_id, token=server.token()) as winner,
         open_client(server.url, raffle_id, token=server.token()) as loser,
     ):
-        assert (
-            await winner.request("reserve", reservation_id=str(uuid4()), numbers=["01", "02"])
-        )["ok"]
+        assert (await winner.request("reserve", reservation_id=str(uuid4()), numbers=["01", "02"]))[
+            "ok"
+        ]
         reply = await loser.request(
             "reserve", reservation_id=str(uuid4()), numbers=["01", "02", "03"]
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
+import zlib
 
 import pytest
 
@@ -64,10 +66,16 @@ def test_a_block_of_too_many_numbers_is_refused_although_its_cells_are_there() -
 
 
 def test_a_deflated_bomb_is_refused_before_it_fills_the_memory() -> None:
-    bomb = board.deflated_snapshots(bytearray(4 * board.BLOCK_NUMBERS), board.BLOCK_NUMBERS, 7, 10)
-    frame = struct.pack(HEAD, 1, 2, 0, 7, 10, 0, 4) + bomb[0][24:]
-    with pytest.raises(ValueError, match="snapshot"):
-        board.read_snapshot(frame)
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    bomb = deflate.compress(bytes(20_000_000)) + deflate.flush()
+    frame = struct.pack(HEAD, 1, 2, 0, 7, 10, 0, 4) + bomb
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="snapshot"):
+            board.read_snapshot(frame)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_new_client_has_nothing_and_a_snapshot_gives_it_everything() -> None:

@@ -23,6 +23,7 @@ from sorteos_actors.raffle.commands import (
     ExpireDue,
     ExtendDeadlines,
     ExtendReservation,
+    FindReservation,
     PauseRaffle,
     PublishRaffle,
     QuickPick,
@@ -108,7 +109,7 @@ def ended(phase: Phase, *, forgotten: bool) -> Raffle:
 
 
 def test_the_list_of_commands_below_is_complete() -> None:
-    listed = {type(command) for _, _, command in EVERY_COMMAND} | {ExpireDue}
+    listed = {type(command) for _, _, command in EVERY_COMMAND} | {ExpireDue, FindReservation}
 
     assert listed == set(get_args(Command))
 

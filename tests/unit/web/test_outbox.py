@@ -41,7 +41,7 @@ async def read_exactly(stream: trio.SocketStream, size: int) -> bytes:
 
 
 async def test_a_clean_outbox_writes_at_once() -> None:
-    async with a_pair() as (outbox, peer, nursery):
+    async with a_pair() as (outbox, peer, _nursery):
         assert outbox.offer([b"abc", b"def"])
         outbox.push(b"ghi")
         assert outbox.blocked_since is None
@@ -62,7 +62,7 @@ async def test_a_torn_write_is_finished_before_anything_else_goes_out() -> None:
 
 async def test_any_mix_of_writers_keeps_every_frame_whole_and_in_order() -> None:
     chance = random.Random(7)
-    async with a_pair() as (outbox, peer, nursery):
+    async with a_pair() as (outbox, peer, _nursery):
         sent: list[bytes] = []
         done = trio.Event()
 
@@ -98,7 +98,7 @@ async def test_any_mix_of_writers_keeps_every_frame_whole_and_in_order() -> None
 
 
 async def test_a_drained_outbox_says_so() -> None:
-    async with a_pair() as (outbox, peer, nursery):
+    async with a_pair() as (outbox, peer, _nursery):
         drained = trio.Event()
         outbox.on_drained = drained.set
         outbox.offer([b"x" * 100_000])
@@ -109,7 +109,7 @@ async def test_a_drained_outbox_says_so() -> None:
 
 
 async def test_a_drained_outbox_may_be_filled_again_from_its_own_callback() -> None:
-    async with a_pair() as (outbox, peer, nursery):
+    async with a_pair() as (outbox, peer, _nursery):
         left = 5
 
         def refill() -> None:
@@ -124,7 +124,7 @@ async def test_a_drained_outbox_may_be_filled_again_from_its_own_callback() -> N
 
 
 async def test_replies_to_someone_who_never_reads_are_bounded() -> None:
-    async with a_pair() as (outbox, peer, nursery):
+    async with a_pair() as (outbox, _peer, _nursery):
         overflows = 0
 
         def overflow() -> None:
@@ -139,7 +139,7 @@ async def test_replies_to_someone_who_never_reads_are_bounded() -> None:
 
 
 async def test_nothing_follows_a_close_frame() -> None:
-    async with a_pair() as (outbox, peer, nursery):
+    async with a_pair() as (outbox, peer, _nursery):
         await outbox.send_all(b"\x88\x02\x03\xe8")
         assert not outbox.offer([b"late"])
         outbox.push(b"late")
@@ -148,8 +148,10 @@ async def test_nothing_follows_a_close_frame() -> None:
         assert await peer.receive_some() == b""
 
 
-async def test_writing_to_a_peer_who_left_raises_for_the_library_and_is_quiet_for_the_feed() -> None:
-    async with a_pair() as (outbox, peer, nursery):
+async def test_writing_to_a_peer_who_left_raises_for_the_library_and_is_quiet_for_the_feed() -> (
+    None
+):
+    async with a_pair() as (outbox, peer, _nursery):
         await peer.aclose()
         outbox.offer([b"a" * 10])
         outbox.offer([b"a" * 10])
