@@ -6,6 +6,7 @@ to stderr. Exit status: 0 ok, 1 failure, 2 usage, 3 unhealthy.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated, Final
 
@@ -33,7 +34,13 @@ def main() -> None:
     arguments = sys.argv[1:]
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in _OWN_OPTIONS):
         arguments = ["serve", *arguments]
-    sys.exit(run(arguments))
+    status = run(arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our data has enough. Python would complain once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:
@@ -115,7 +122,6 @@ def bench(context: typer.Context) -> None:
       sorteos bench hot_raffle --quick
       sorteos bench --json figures.json --plot figures.png
     """
-    import os
     from pathlib import Path
 
     root = Path(__file__).resolve().parents[1]

@@ -60,7 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             cors_origins=_list(env, "CORS_ORIGINS"),
             selection_seconds=_whole(env, "SELECTION_SECONDS", 600, 86_400),
             checkout_seconds=_whole(env, "CHECKOUT_SECONDS", 300, 86_400),
-            max_numbers_per_user=_whole(env, "MAX_NUMBERS_PER_USER", 10, 1_000_000),
+            max_numbers_per_user=_whole(env, "MAX_NUMBERS_PER_USER", 10, 1_000),
             log_format="json"
             if _choice(env, "LOG_FORMAT", "pretty", "json") == "json"
             else "pretty",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from sorteos_actors.raffle import Millis
@@ -21,8 +22,13 @@ _GRAMMAR: Final = re.compile(
 
 def rfc3339(at: Millis) -> str:
     """``2026-11-25T10:10:00.000Z``. Raises `OverflowError` outside of the years 1 to 9999."""
-    moment = _EPOCH + timedelta(milliseconds=at)
-    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
+    second, millis = divmod(at, 1000)
+    return f"{_second(second)}.{millis:03}Z"
+
+
+@lru_cache(maxsize=1024)  # Every reply prints three times, and a busy second prints the same ones.
+def _second(second: int) -> str:
+    return (_EPOCH + timedelta(seconds=second)).isoformat()[:19]
 
 
 def parse_rfc3339(text: str) -> Millis:

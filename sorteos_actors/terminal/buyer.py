@@ -76,8 +76,10 @@ class Buyer:
                     ) from None
                 self._tally.events["connections_refused"] += 1
                 hint = retry_after(rejected)
-            except (HandshakeError, ConnectionClosed) as error:
-                reason = getattr(error, "reason", None)
+            except HandshakeError:
+                self._tally.events["connections_failed"] += 1
+            except ConnectionClosed as closed:
+                reason = closed.reason
                 if reason is not None and not may_reconnect(reason.code):
                     raise Complaint(
                         f"The server sent a bot away ({reason.code} {reason.reason})."

@@ -54,6 +54,7 @@ class Scene:
         self._glow: dict[int, float] = {}
         self._glow_order: deque[tuple[float, int]] = deque()
         self._pulses: deque[tuple[float, int]] = deque()
+        self._began = float("inf")
         self._pings: deque[float] = deque(maxlen=_KEPT_PINGS)
 
     @property
@@ -70,7 +71,8 @@ class Scene:
         """Numbers that change in a second, over the last few seconds."""
         while self._pulses and self._pulses[0][0] <= now - RATE_SECONDS:
             self._pulses.popleft()
-        return sum(count for _, count in self._pulses) / RATE_SECONDS
+        window = min(RATE_SECONDS, max(1.0, now - min(self._began, now)))
+        return sum(count for _, count in self._pulses) / window
 
     def counts(self, cell: int) -> Counts:
         """The states in a cell, as of the last `refresh`."""
@@ -91,6 +93,7 @@ class Scene:
 
     def change(self, change: Change, now: float) -> None:
         """Take a change that the board already shows."""
+        self._began = min(self._began, now)
         if change.kind == "snapshot":
             self._all_stale = True
         if not change.numbers:

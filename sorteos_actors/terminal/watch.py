@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 import msgspec
 import trio
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.live import Live
 
@@ -24,6 +26,8 @@ IDLE_SECONDS: Final = 1.0
 """A quiet picture is drawn so often all the same: its rate and its latency change."""
 PATIENCE_SECONDS: Final = 20.0
 """How long a single picture waits for its raffle."""
+_SVG: Final = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+"""Without fonts from the network: the viewer's own monospace does."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,22 +116,27 @@ async def watch_once(target: Target, console: Console, *, seconds: float) -> Non
 def save_svg(console: Console, path: Path, title: str) -> None:
     """What a recording console printed, as a picture. Raises `Complaint`."""
     try:
-        path.write_text(console.export_svg(title=title), encoding="utf-8")
+        path.write_text(console.export_svg(title=title, code_format=_SVG), encoding="utf-8")
     except OSError as error:
         raise Complaint(f"{path} cannot be written: {error.strerror}.") from None
 
 
 async def watch_json(target: Target, out: TextIO) -> None:
-    """Write one JSON object a line until SIGINT or SIGTERM: states, whole boards, changes.
+    """Write one JSON object a line until SIGINT or SIGTERM, or until nobody reads them.
 
     A board is told as counts; a change as numbers with their new states. Raises `Complaint`.
     """
+    unread = trio.Event()
 
     def write(kind: str, **fields: Any) -> None:
         board = follower.board
         line = {"type": kind, "epoch": board.epoch, "seq": board.seq, **fields}
-        out.write(json.dumps(line, ensure_ascii=False) + "\n")
-        out.flush()
+        if not unread.is_set():
+            try:
+                out.write(json.dumps(line, ensure_ascii=False) + "\n")
+                out.flush()
+            except BrokenPipeError:
+                unread.set()
 
     def tell(change: Change) -> None:
         count = follower.raffle["number_count"]
@@ -147,4 +156,4 @@ async def watch_json(target: Target, out: TextIO) -> None:
         on_change=tell,
         on_state=lambda: write("connection", live=follower.is_live),
     )
-    await run_until_signal(follower.run)
+    await run_until_signal(unread.wait, follower.run)

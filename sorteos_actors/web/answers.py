@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil
 from typing import TypeVar
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from quart import Response, request
 from sorteos_actors.actors.mailbox import Answer
 from sorteos_actors.protocol import encode
 from sorteos_actors.protocol.decode import decode_body
+from sorteos_actors.protocol.refusals import retry_after
 from sorteos_actors.protocol.messages import reservation_view
 from sorteos_actors.protocol.timestamps import parse_rfc3339
 from sorteos_actors.raffle import Millis, Rejection, RejectionCode
@@ -42,9 +42,9 @@ def problem_response(rejection: Rejection, *, status: int | None = None) -> Resp
     response = Response(
         encode.problem(rejection, status), status, content_type="application/problem+json"
     )
-    retry_after_ms = rejection.params.get("retry_after_ms")
-    if isinstance(retry_after_ms, int):
-        response.headers["Retry-After"] = str(ceil(retry_after_ms / 1000))
+    seconds = retry_after(rejection)
+    if seconds is not None:
+        response.headers["Retry-After"] = str(seconds)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

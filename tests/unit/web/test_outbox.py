@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 import trio
+import trio.testing
 
 from sorteos_actors.web.outbox import MAX_PENDING_BYTES, Outbox
 
@@ -58,6 +59,7 @@ async def test_a_torn_write_is_finished_before_anything_else_goes_out() -> None:
         nursery.start_soon(outbox.send_all, b"pong")
         expected = big + b"replypong"
         assert await read_exactly(peer, len(expected)) == expected
+        await trio.testing.wait_all_tasks_blocked()
 
 
 async def test_any_mix_of_writers_keeps_every_frame_whole_and_in_order() -> None:
