@@ -12,8 +12,8 @@ from quart import Response, request
 from sorteos_actors.actors.mailbox import Answer
 from sorteos_actors.protocol import encode
 from sorteos_actors.protocol.decode import decode_body
-from sorteos_actors.protocol.refusals import retry_after
 from sorteos_actors.protocol.messages import reservation_view
+from sorteos_actors.protocol.refusals import retry_after
 from sorteos_actors.protocol.timestamps import parse_rfc3339
 from sorteos_actors.raffle import Millis, Rejection, RejectionCode
 from sorteos_actors.raffle.rejections import Param

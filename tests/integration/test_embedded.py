@@ -43,11 +43,11 @@ def hold(data_dir: Path) -> tuple[subprocess.Popen[str], list[int]]:
 
 def everything_in(data_dir: Path) -> list[int]:
     """Every process that works in a data directory."""
-    found = []
-    for process in psutil.process_iter(["pid", "cmdline"]):
-        if any(str(data_dir) in word for word in process.info["cmdline"] or ()):
-            found.append(process.info["pid"])
-    return found
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if any(str(data_dir) in word for word in process.info["cmdline"] or ())
+    ]
 
 
 def test_data_survives_a_restart_of_everything(tmp_path: Path) -> None:

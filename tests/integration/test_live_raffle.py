@@ -119,8 +119,7 @@ async def test_a_hundred_viewers_all_end_equal_to_the_database(server: ServerPro
                 task_status.started(client)
                 await all_done.wait()
 
-        for _ in range(100):
-            viewers.append(await nursery.start(view))
+        viewers += [await nursery.start(view) for _ in range(100)]
 
         async def buy() -> None:
             async with open_client(server.url, raffle_id, token=server.token()) as client:

@@ -6,6 +6,7 @@ import random
 from uuid import UUID, uuid4
 
 import msgspec
+import pytest
 import trio
 import trio.testing
 
@@ -14,6 +15,7 @@ from sorteos_actors.actors.alone import LoneBus
 from sorteos_actors.actors.feed import Feed
 from sorteos_actors.actors.mailbox import Reply
 from sorteos_actors.clock import ServerClock
+from sorteos_actors.protocol import board
 from sorteos_actors.protocol.close_codes import TOO_SLOW
 from sorteos_actors.raffle import RaffleStatus, Rejection
 from sorteos_actors.raffle.commands import CancelReservation, PauseRaffle, ReserveNumbers
@@ -268,25 +270,22 @@ def test_the_seeds_client_and_v2_see_the_same_side_by_side() -> None:
     on_a_node(scene)
 
 
-def test_a_storm_of_joiners_shares_one_snapshot() -> None:
+def test_a_storm_of_joiners_shares_one_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene(node: SimulatedNode, store: MemoryStore, raffle_id: UUID) -> None:
         feed = await the_feed(node, raffle_id)
         built = 0
-        original = feeds.board_codec.snapshots
+        original = board.snapshots
 
         def counting(*args):  # type: ignore[no-untyped-def]
             nonlocal built
             built += 1
             return original(*args)
 
-        feeds.board_codec.snapshots = counting
-        try:
-            for index in range(200):
-                await reserve(node.registry, raffle_id, UUID(int=index + 1), index)
-                feed.join(Viewer().subscriber)
-                await trio.sleep(0.001)
-        finally:
-            feeds.board_codec.snapshots = original
+        monkeypatch.setattr(board, "snapshots", counting)
+        for index in range(200):
+            await reserve(node.registry, raffle_id, UUID(int=index + 1), index)
+            feed.join(Viewer().subscriber)
+            await trio.sleep(0.001)
         assert built <= 3
 
     on_a_node(scene, number_count=1000)

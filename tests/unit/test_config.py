@@ -10,11 +10,27 @@ import pytest
 from sorteos_actors.config import Settings, mask_url
 from sorteos_actors.errors import CannotStart
 
-NAMES = (
-    "DATABASE_URL DB_HOST DB_PORT DB_USER DB_PASSWORD DB_NAME REDIS_URL REDIS_HOST REDIS_PORT "
-    "REDIS_PASSWORD JWT_SECRET CORS_ORIGINS SELECTION_SECONDS CHECKOUT_SECONDS "
-    "MAX_NUMBERS_PER_USER LOG_FORMAT LOG_LEVEL RATE_LIMITS TRUSTED_PROXIES"
-).split()
+NAMES = [
+    "DATABASE_URL",
+    "DB_HOST",
+    "DB_PORT",
+    "DB_USER",
+    "DB_PASSWORD",
+    "DB_NAME",
+    "REDIS_URL",
+    "REDIS_HOST",
+    "REDIS_PORT",
+    "REDIS_PASSWORD",
+    "JWT_SECRET",
+    "CORS_ORIGINS",
+    "SELECTION_SECONDS",
+    "CHECKOUT_SECONDS",
+    "MAX_NUMBERS_PER_USER",
+    "LOG_FORMAT",
+    "LOG_LEVEL",
+    "RATE_LIMITS",
+    "TRUSTED_PROXIES",
+]
 GOOD_SECRET = "f00dfeed" * 8
 
 
