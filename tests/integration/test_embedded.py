@@ -14,7 +14,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sorteos_actors import embedded
 from sorteos_actors.embedded import load_or_create_secret, open_embedded
 from sorteos_actors.errors import CannotStart
 from tests.databases import execute
@@ -100,7 +99,7 @@ def test_a_crash_of_postgresql_is_recovered_from(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
-    monkeypatch.setattr(embedded.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with (
         pytest.raises(CannotStart, match="is full"),
         open_embedded(tmp_path, postgres=True, valkey=True),
