@@ -50,19 +50,6 @@ def sync_ms(times: int = 100) -> float:
     return median(taken) * 1000
 
 
-def tcp_memory_bytes() -> int | None:
-    """Memory that the kernel holds for all TCP sockets; None where it does not say."""
-    try:
-        lines = Path("/proc/net/sockstat").read_text().splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        words = line.split()
-        if words[0] == "TCP:" and "mem" in words:
-            return int(words[words.index("mem") + 1]) * os.sysconf("SC_PAGE_SIZE")
-    return None
-
-
 def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

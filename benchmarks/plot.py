@@ -9,6 +9,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.ticker import NullFormatter
 
 from benchmarks.figures import Figure, number
 from benchmarks.report import Run
@@ -62,6 +63,7 @@ def _panel(axis: Any, title: str, figures: list[Figure]) -> None:
     axis.set_title(f"{title}   (grey: baseline, line: goal)", fontsize=8, loc="left")
     axis.set_xscale("log")
     axis.margins(x=0.18)
+    axis.xaxis.set_minor_formatter(NullFormatter())
     axis.tick_params(axis="x", labelsize=6)
     axis.spines[["top", "right"]].set_visible(False)
 

@@ -210,11 +210,11 @@ async def open_node(
         await nursery.start(registry.run)
         nursery.start_soon(sockets.run)
         nursery.start_soon(probe.run)
-        http = await nursery.start(_run_http, services, sockets)
+        http = await nursery.start(run_http, services, sockets)
         yield Node(registry, store, sockets, FrontDoor(services, sockets, http))
 
 
-async def _run_http(
+async def run_http(
     services: Services,
     sockets: Sockets,
     *,

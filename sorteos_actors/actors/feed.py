@@ -26,13 +26,14 @@ import trio
 from msgspec.structs import replace
 
 from sorteos_actors import metrics
-from sorteos_actors.actors.publication import Publication
+from sorteos_actors.actors.publication import PrivatePush, Publication
 from sorteos_actors.ports import Bus, Clock
 from sorteos_actors.protocol import board as board_codec
 from sorteos_actors.protocol import encode
 from sorteos_actors.protocol.close_codes import TOO_SLOW, CloseCode
 from sorteos_actors.protocol.websocket_frames import binary_frame, text_frame
-from sorteos_actors.raffle import RaffleStatus, RaffleSummary
+from sorteos_actors.raffle import Millis, Phase, RaffleStatus, RaffleSummary, RaffleTerms
+from sorteos_actors.raffle.model import RESERVED, SOLD
 
 logger = logging.getLogger(__name__)
 
@@ -434,11 +435,11 @@ class Feed:
                         text = encode.push_reservation(terms, push.reservation, push.reason, at)
                         frame = text_frame(text)
                     subscriber.sink.push(frame)
-                elif push.reason == "created":
+                else:
                     if legacy is None:
-                        text = encode.legacy_reservation_created(terms, push.reservation, at)
-                        legacy = text_frame(text)
-                    subscriber.sink.push(legacy)
+                        legacy = _legacy_push(terms, push, at)
+                    if legacy:
+                        subscriber.sink.push(legacy)
 
     def _forget_user(self, subscriber: Subscriber) -> None:
         if subscriber.user_id is not None:
@@ -446,3 +447,18 @@ class Feed:
             sockets.pop(subscriber, None)
             if not sockets:
                 self._by_user.pop(subscriber.user_id, None)
+
+
+def _legacy_push(terms: RaffleTerms, push: PrivatePush, at: Millis) -> bytes:
+    """The owner's news in the seed's words: his numbers with his own id beside them."""
+    reservation = push.reservation
+    texts: list[bytes] = []
+    if push.reason == "created":
+        texts.append(encode.legacy_reservation_created(terms, reservation, at))
+    if reservation.phase.is_live or reservation.phase is Phase.COMPLETED:
+        state = SOLD if reservation.phase is Phase.COMPLETED else RESERVED
+        texts += [
+            encode.legacy_number_update(terms, number, state, reservation.user_id)
+            for number in reservation.numbers
+        ]
+    return b"".join(map(text_frame, texts))

@@ -110,6 +110,8 @@ class RaffleClient:
                     self._take_text(json.loads(message))
         except ConnectionClosed as closed:
             self._ended = closed.reason
+        except (ValueError, KeyError, TypeError) as error:
+            self._ended = CloseReason(1002, f"it does not speak {SUBPROTOCOL}: {error}")
         finally:
             self._has_ended = True
             for waiter in self._waiting.values():

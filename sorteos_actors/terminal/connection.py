@@ -65,6 +65,8 @@ async def open_websocket(
             except Exception as error:
                 failure = error
             nursery.cancel_scope.cancel()
+    except* HandshakeError as refused:
+        failure = _first(refused)  # The library's reader raises it, beside us.
     except* LocalProtocolError:
         pass  # Its pong came too late to be sent: the connection was closing anyway.
     finally:
@@ -72,6 +74,11 @@ async def open_websocket(
             await trio.aclose_forcefully(stream)
     if failure is not None:
         raise failure
+
+
+def _first(group: ExceptionGroup[HandshakeError]) -> HandshakeError:
+    found = group.exceptions[0]
+    return _first(found) if isinstance(found, ExceptionGroup) else found
 
 
 async def _connect(url: str) -> trio.SocketStream | trio.SSLStream[trio.SocketStream]:

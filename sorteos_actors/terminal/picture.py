@@ -20,7 +20,7 @@ from sorteos_actors.terminal.words import money, printable
 GLYPHS: Final = ("·", "▒", "█", "╳")  # noqa: RUF001
 COLOURS: Final = ("#7d8590", "#f2b134", "#3d9be9", "#8b5e83")
 _STYLES: Final = tuple(Style(color=colour) for colour in COLOURS)
-_GLOW: Final = Style(reverse=True, bold=True)
+_GLOW: Final = Style(color="#ffffff", bgcolor="#4a5468", bold=True)  # Not reversed: shapes stay.
 _DIM: Final = Style(dim=True)
 _BOLD: Final = Style(bold=True)
 _SHADES: Final = "░▒▓"
@@ -64,7 +64,7 @@ class Picture:
             if index < len(news):
                 line.pad_right(max(0, width - NEWS_WIDTH - len(line)))
                 state = news[index].state
-                line.append(f"{grid.label(news[index].number)} ")
+                line.append(f"{grid.label(news[index].number)} ", _BOLD)
                 line.append(f"{GLYPHS[state]} {STATE_NAMES[state]}", _STYLES[state])
             lines.append(line)
         lines.append(self._legend(grid))

@@ -26,8 +26,10 @@ IDLE_SECONDS: Final = 1.0
 """A quiet picture is drawn so often all the same: its rate and its latency change."""
 PATIENCE_SECONDS: Final = 20.0
 """How long a single picture waits for its raffle."""
-_SVG: Final = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-"""Without fonts from the network: the viewer's own monospace does."""
+_SVG: Final = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
+    "<svg ", '<svg xml:space="preserve" ', 1
+)
+"""Without fonts from the network (the viewer's monospace does), and with spaces as they are."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):

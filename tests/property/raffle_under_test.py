@@ -25,6 +25,7 @@ from sorteos_actors.raffle import (
 )
 from sorteos_actors.raffle.commands import (
     AddNumbers,
+    ExtendReservation,
     PublishRaffle,
     QuickPick,
     ReserveNumbers,
@@ -107,6 +108,9 @@ class RaffleUnderTest(RuleBasedStateMachine):
         for event in decision:
             evolve(self.raffle, event)
             self.journal.append(msgspec.json.encode(event))
+        # Only "more time, whatever the deadline is" means something new when it is said again.
+        if not isinstance(command, ExtendReservation) or command.expires_at is not None:
+            assert decide(self.raffle, command, self.now) == (), "a repeat had an effect"
         return decision
 
     def check_the_list_of_conflicts(self, command: Command, refusal: Rejection) -> None:
@@ -159,6 +163,9 @@ class RaffleUnderTest(RuleBasedStateMachine):
             id_: (h.user, h.numbers, h.phase, h.created_at, h.deadline)
             for id_, h in model.holds.items()
         }
+        for reservation in raffle.reservations.values():
+            assert reservation.unit_price == self.terms.price
+            assert reservation.total_amount == self.terms.price * len(reservation.numbers)
         for id_, (phase, _) in model.ended.items():
             assert raffle.ended.phase(id_) is Phase(phase)
         assert raffle.last_outage_at == model.last_outage

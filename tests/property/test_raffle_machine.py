@@ -146,4 +146,4 @@ class RaffleMachine(RaffleWithBuyers):
 
 
 TestRaffleMachine = RaffleMachine.TestCase
-TestRaffleMachine.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
+TestRaffleMachine.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)

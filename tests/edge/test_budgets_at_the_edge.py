@@ -1,0 +1,128 @@
+"""How much one socket and one address may do, and what the one who overdoes it hears."""
+
+from __future__ import annotations
+
+import json
+import socket as sockets
+
+import httpx
+import pytest
+import trio
+from trio_websocket import ConnectionClosed, ConnectionRejected, WebSocketConnection
+
+from sorteos_actors.terminal.connection import open_websocket
+from sorteos_actors.web.limits import Limits, Rate
+from sorteos_actors.web.outbox import tune
+from tests.edge.house import House, open_house
+
+
+def socket_url(house: House) -> str:
+    return f"ws{house.url[4:]}/api/v1/raffles/{house.raffle_id}/ws"
+
+
+async def pings(socket: WebSocketConnection, count: int) -> list[dict[str, object]]:
+    answers: list[dict[str, object]] = []
+    for ref in range(count):
+        await socket.send_message(json.dumps({"type": "ping", "ref": ref, "t0": 1}))
+    while len(answers) < count:
+        message = await socket.get_message()
+        if isinstance(message, str) and '"hello"' not in message:
+            answers.append(json.loads(message))
+    return answers
+
+
+async def test_a_socket_over_its_budget_is_told_when_to_repeat() -> None:
+    async with (
+        open_house(Limits(socket_commands=Rate(1, 5))) as house,
+        open_websocket(socket_url(house), subprotocols=["sorteos.v2"]) as socket,
+    ):
+        answers = await pings(socket, 8)
+        assert [a["type"] for a in answers[:5]] == ["pong"] * 5
+        for refused in answers[5:]:
+            error = refused["error"]
+            assert isinstance(error, dict)
+            assert error["code"] == "rate_limited"
+            assert error["params"]["retry_after_ms"] > 0
+
+
+async def test_a_socket_that_does_not_listen_to_refusals_is_closed_with_4429() -> None:
+    async with (
+        open_house(Limits(socket_commands=Rate(0.001, 1), strikes=5)) as house,
+        open_websocket(socket_url(house), subprotocols=["sorteos.v2"]) as socket,
+    ):
+        with pytest.raises(ConnectionClosed) as closed:
+            await pings(socket, 50)
+        assert closed.value.reason is not None
+        assert closed.value.reason.code == 4429
+
+
+async def test_an_address_may_open_so_many_sockets_and_no_more() -> None:
+    async with open_house(Limits(sockets_per_address=2)) as house:
+        address = socket_url(house)
+        async with open_websocket(address), open_websocket(address):
+            with pytest.raises(ConnectionRejected) as refused:
+                async with open_websocket(address):
+                    pass
+            assert refused.value.status_code == 429
+            assert b"retry-after" in dict(refused.value.headers or ())
+        with trio.fail_after(5):
+            while len(house.sockets):
+                await trio.sleep(0.01)
+        async with open_websocket(address):
+            pass
+
+
+async def test_handshakes_of_an_address_are_limited_and_the_socket_that_is_there_stays() -> None:
+    async with open_house(Limits(address_handshakes=Rate(0.001, 3))) as house:
+        address = socket_url(house)
+        async with open_websocket(address, subprotocols=["sorteos.v2"]) as victim:
+            codes = []
+            for _ in range(4):
+                try:
+                    async with open_websocket(address):
+                        codes.append(101)
+                except ConnectionRejected as refused:
+                    codes.append(refused.status_code)
+            assert codes == [101, 101, 429, 429]
+            assert (await pings(victim, 1))[0]["type"] == "pong"
+
+
+async def test_a_crowded_node_sends_newcomers_away_with_503() -> None:
+    async with open_house(Limits(sockets_per_node=1)) as house, open_websocket(socket_url(house)):
+        with pytest.raises(ConnectionRejected) as refused:
+            async with open_websocket(socket_url(house)):
+                pass
+        assert refused.value.status_code == 503
+
+
+async def test_requests_of_an_address_are_limited_with_a_hint() -> None:
+    async with (
+        open_house(Limits(address_requests=Rate(0.1, 3))) as house,
+        httpx.AsyncClient(base_url=house.url) as http,
+    ):
+        statuses = [(await http.get("/api/v1/raffles")).status_code for _ in range(4)]
+        assert statuses == [200, 200, 200, 429]
+        refused = await http.get("/api/v1/raffles")
+        assert refused.json()["code"] == "rate_limited"
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert (await http.get("/livez")).status_code == 200
+
+
+async def test_guests_of_an_address_are_limited() -> None:
+    async with (
+        open_house(Limits(address_guests=Rate(0.01, 2))) as house,
+        httpx.AsyncClient(base_url=house.url) as http,
+    ):
+        made = [(await http.post("/api/v1/auth/guest", json={})).status_code for _ in range(3)]
+        assert made == [201, 201, 429]
+
+
+async def test_the_kernel_may_hold_back_little_for_a_sleeping_reader() -> None:
+    sock = trio.socket.socket()
+    try:
+        tune(sock)
+        assert sock.getsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY)
+        assert sock.getsockopt(sockets.IPPROTO_TCP, sockets.TCP_NOTSENT_LOWAT) == 16_384
+        assert sock.getsockopt(sockets.IPPROTO_TCP, sockets.TCP_USER_TIMEOUT) == 30_000
+    finally:
+        sock.close()
