@@ -4,6 +4,7 @@ under test in a process of its own, started as an operator would start it.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import signal
@@ -16,8 +17,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import psutil
 
@@ -63,9 +66,14 @@ class Stage:
 
     @contextmanager
     def server(self) -> Iterator[Server]:
-        """The server under test, ready; stopped at the end."""
-        database_url, redis_url = self.urls
+        """The server under test on a new database, ready; stopped at the end.
+
+        New, so that no scenario profits from what an earlier one has taught PostgreSQL: a planner
+        without statistics is the worst case, and every raffle's first minutes are like that.
+        """
         port = free_port()
+        redis_url = self.urls[1]
+        database_url = asyncio.run(_new_database(self.urls[0], f"bench_{port}"))
         data_dir = self.folder / f"server-{port}"
         data_dir.mkdir()
         command = [sys.executable]
@@ -90,7 +98,7 @@ class Stage:
             )
         try:
             wait_for_answer(port, "/readyz", process, log)
-            yield Server(port, process.pid, Tokens(self.secret))
+            yield Server(port, process.pid, Tokens(self.secret), database_url)
         finally:
             stop(process)
 
@@ -98,8 +106,9 @@ class Stage:
 class Server:
     """A running server under test: how to reach it, and what it costs."""
 
-    def __init__(self, port: int, pid: int, tokens: Tokens) -> None:
+    def __init__(self, port: int, pid: int, tokens: Tokens, database_url: str) -> None:
         self.port = port
+        self.database_url = database_url
         self.tokens = tokens
         self._process = psutil.Process(pid)
         token, _ = tokens.issue(uuid4(), Role.ADMIN, now=int(time.time()), seconds=7200)
@@ -139,6 +148,15 @@ class Server:
         """Numbers that are reserved, by the server's own count."""
         answer = self.http.get(f"/raffles/{raffle_id}").raise_for_status()
         return int(answer.json()["raffle"]["counts"]["reserved"])
+
+
+async def _new_database(url: str, name: str) -> str:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await connection.close()
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
 def socket_path(raffle_id: UUID) -> str:

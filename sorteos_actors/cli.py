@@ -12,6 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
+from sorteos_actors.errors import CannotStart
 from sorteos_actors.terminal import live_verbs, operator_verbs, raffle_verbs
 from sorteos_actors.terminal.complaint import Complaint
 from sorteos_actors.terminal.options import DATA_DIR, DataDir, Host, Port, print_json
@@ -45,16 +46,25 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one verb; the exit status. What can be foreseen becomes one sentence on stderr."""
-    from sorteos_actors.errors import CannotStart
-
     try:
         app(args=arguments, prog_name="sorteos")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except (CannotStart, Complaint) as error:
-        print(f"sorteos: {error}", file=sys.stderr)
+    except Exception as error:
+        sentence = foreseen(error)
+        if sentence is None:
+            raise
+        print(f"sorteos: {sentence}", file=sys.stderr)
         return 1
     return 0
+
+
+def foreseen(error: BaseException) -> str | None:
+    """The sentence of a failure that is nobody's bug, also out of a nursery's group; else None."""
+    if isinstance(error, BaseExceptionGroup):
+        sentences = [foreseen(part) for part in error.exceptions]
+        return None if None in sentences else sentences[0]
+    return str(error) if isinstance(error, CannotStart | Complaint) else None
 
 
 def _show_version(wanted: bool) -> None:

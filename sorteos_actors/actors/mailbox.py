@@ -7,7 +7,8 @@ in it; no caller holds an end that nobody will ever use, so none can wait for ev
 from __future__ import annotations
 
 from collections import deque
-from typing import Final
+from collections.abc import Callable
+from typing import Final, NoReturn
 from uuid import UUID
 
 import msgspec
@@ -44,26 +45,38 @@ STOPPED: Final = unavailable(500)
 
 
 class Envelope:
-    """One command on its way, and the place for its answer."""
+    """One command on its way, and the place for its answer. One task waits for it, at most."""
 
-    __slots__ = ("_answer", "_answered", "command", "who")
+    __slots__ = ("_answer", "_waiter", "command", "who")
 
     def __init__(self, command: Command, who: UUID | None) -> None:
         self.command = command
         self.who = who
-        self._answered = trio.Event()
-        self._answer: Answer = STOPPED
+        self._answer: Answer | None = None
+        self._waiter: trio.lowlevel.Task | None = None
 
     def answer(self, answer: Answer) -> None:
         """Give the answer. The first one counts."""
-        if not self._answered.is_set():
+        if self._answer is None:
             self._answer = answer
-            self._answered.set()
+            if self._waiter is not None:
+                # An event would do; this costs a third, and every command pays it.
+                trio.lowlevel.reschedule(self._waiter)
+                self._waiter = None
 
     async def wait(self) -> Answer:
         """The answer. A caller that is cancelled leaves; its command still has its effect."""
-        await self._answered.wait()
+        if self._answer is None:
+            self._waiter = trio.lowlevel.current_task()
+            await trio.lowlevel.wait_task_rescheduled(self._leave)
+        else:
+            await trio.lowlevel.checkpoint()
+        assert self._answer is not None
         return self._answer
+
+    def _leave(self, _: Callable[[], NoReturn]) -> trio.lowlevel.Abort:
+        self._waiter = None
+        return trio.lowlevel.Abort.SUCCEEDED
 
 
 class Mailbox:

@@ -19,9 +19,11 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Sequence
+from functools import lru_cache
 from uuid import UUID
 
 import trio
+from prometheus_client import Counter
 
 from sorteos_actors import metrics
 from sorteos_actors.actors.feed import Feed
@@ -170,7 +172,7 @@ class RaffleActor:
                 Publication.of(self._summary(), batch, self._raffle.board, self._clock.now())
             )
         for envelope, refusal in zip(envelopes, refusals, strict=True):
-            metrics.COMMANDS.labels("ok" if refusal is None else refusal.code.value).inc()
+            _count("ok" if refusal is None else refusal.code.value)
             envelope.answer(refusal or self._reply(envelope.command))
 
     def _apply(
@@ -251,3 +253,13 @@ class RaffleActor:
             reserved_count=raffle.reserved_count,
             sold_count=raffle.sold_count,
         )
+
+
+@lru_cache(maxsize=64)
+def _counter(outcome: str) -> Counter:
+    return metrics.COMMANDS.labels(outcome)
+
+
+def _count(outcome: str) -> None:
+    """Looking a label up costs more than counting; there are as many as rejection codes."""
+    _counter(outcome).inc()

@@ -51,10 +51,19 @@ class Registry:
     async def call(self, raffle_id: UUID, command: Command, who: UUID | None) -> Answer:
         """Have a command decided and made durable, and say what came of it.
 
-        Always answers, within `CALL_SECONDS`: with a `Reply`, or a `Rejection`; `unavailable` when
-        the raffle cannot be reached in time, in which case repeating the command is safe. A caller
-        that is cancelled leaves; the command may still have its effect.
+        Always answers, within seconds: with a `Reply`, or a `Rejection`; `unavailable` when the
+        raffle cannot be reached within `CALL_SECONDS`, or its commit gets no answer, in which case
+        repeating the command is safe. A caller that is cancelled leaves; the command may still have
+        its effect.
         """
+        supervisor = self._supervisors.get(raffle_id)
+        mailbox = None if supervisor is None else supervisor.open_mailbox
+        if mailbox is not None and not self._draining:
+            # An actor that serves always answers: a commit has its own deadline.
+            return await mailbox.post(command, who).wait()
+        return await self._call_once_awake(raffle_id, command, who)
+
+    async def _call_once_awake(self, raffle_id: UUID, command: Command, who: UUID | None) -> Answer:
         answer: Answer = STOPPED
         with trio.move_on_after(CALL_SECONDS):
             while True:

@@ -83,6 +83,12 @@ class RaffleSupervisor:
         return self._mailbox is not None
 
     @property
+    def open_mailbox(self) -> Mailbox | None:
+        """The mailbox, if an actor takes commands from it at this moment."""
+        mailbox = self._mailbox
+        return None if mailbox is None or mailbox.is_closed else mailbox
+
+    @property
     def waiting(self) -> int:
         """Commands in the mailbox."""
         return 0 if self._mailbox is None else len(self._mailbox)

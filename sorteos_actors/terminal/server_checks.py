@@ -40,28 +40,28 @@ class DatabaseFacts(msgspec.Struct, frozen=True):
 
 def postgres(url: str) -> list[Finding]:
     """Everything about one PostgreSQL."""
-    try:
-        facts = trio.run(_ask, url)
-    except (CannotStart, StoreUnavailable, GuardViolated) as error:
-        advice = f"Start it at {mask_url(url)}, or correct DATABASE_URL or DB_HOST and its friends."
-        return [
-            unhealthy("postgresql", f"{error}".removesuffix("."), advice),
-            skipped("durability", "PostgreSQL does not answer."),
-            skipped("migrations", "PostgreSQL does not answer."),
-            skipped("clock", "PostgreSQL does not answer."),
-        ]
-    return [reachable(facts), durability(facts), migrations(url), clock(facts.ahead_ms)]
+    facts = trio.run(_ask, url)
+    if isinstance(facts, DatabaseFacts):
+        return [reachable(facts), durability(facts), migrations(url), clock(facts.ahead_ms)]
+    unseen = [skipped(c, "PostgreSQL cannot be asked.") for c in ("durability", "migrations", "clock")]
+    return [unhealthy("postgresql", str(facts), ""), *unseen]
 
 
-async def _ask(url: str) -> DatabaseFacts:
+async def _ask(url: str) -> DatabaseFacts | Exception:
+    """The facts, or why they cannot be had: a sentence for a person."""
+
     async def look(connection: Any) -> tuple[Any, float, float]:
         await connection.fetchval("SELECT 1")  # The first question of a connection is slow.
         before = time.time()
         row = await connection.fetchrow(_QUERY)
         return row, before, time.time()
 
-    async with asyncio_bridge.open_loop(), open_pool(url) as pool:
-        row, before, after = await pool.run(look)
+    async with asyncio_bridge.open_loop():
+        try:
+            async with open_pool(url) as pool:
+                row, before, after = await pool.run(look)
+        except (CannotStart, StoreUnavailable, GuardViolated) as error:
+            return error
     ahead = row["clock_ms"] - (before + after) * 500
     return DatabaseFacts(
         row["version"], row["number"], row["fsync"], row["synchronous_commit"], ahead

@@ -112,6 +112,7 @@ class Session:
         rate = services.settings.limits.socket_commands
         self._budget = None if rate is None else Bucket(rate, trio.current_time())
         self._strikes = 0
+        self._held: list[bytes] | None = None
         self._subscriber = Subscriber(
             self,
             is_legacy=upgrade.is_legacy,
@@ -138,8 +139,11 @@ class Session:
         return self._outbox.offer(frames)
 
     def push(self, frame: bytes) -> None:
-        """See `Outbox.push`."""
-        self._outbox.push(frame)
+        """See `Outbox.push`. While a command waits for its answer, both go out in one write."""
+        if self._held is None:
+            self._outbox.push(frame)
+        else:
+            self._held.append(frame)
 
     def close(self, code: CloseCode, reason: str = "") -> None:
         """Begin the closing handshake; the connection is dropped when it takes too long."""
@@ -239,13 +243,18 @@ class Session:
         await self._call(message.ref, command, identity)
 
     async def _call(self, ref: messages.Ref, command: Command, identity: Identity) -> None:
-        answer = await self._services.registry.call(self._raffle_id, command, identity.user_id)
-        if isinstance(answer, Reply):
-            now = self._services.clock.now()
-            text = encode.reply_ok(ref, answer.seq, answer.terms, answer.reservation, now)
-            self._outbox.push(text_frame(text))
-        else:
-            self._refuse(ref, answer)
+        self._held = held = []
+        try:
+            answer = await self._services.registry.call(self._raffle_id, command, identity.user_id)
+            if isinstance(answer, Reply):
+                now = self._services.clock.now()
+                text = encode.reply_ok(ref, answer.seq, answer.terms, answer.reservation, now)
+            else:
+                text = encode.reply_error(ref, answer)
+            held.append(text_frame(text))
+        finally:
+            self._held = None
+            self._outbox.push(b"".join(held))
 
     def _accept(self, ref: messages.Ref | None) -> None:
         summary = self._feed.summary

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import get_args
+from uuid import UUID
 
 import pytest
 
@@ -145,6 +146,16 @@ def test_a_reservation_that_was_changed_since_is_not_reset_by_a_late_retry() -> 
 
     assert do(raffle, reserve) == ()
     assert the(raffle).numbers == (7,)
+
+
+@pytest.mark.parametrize("user", [ANA, BETO])
+def test_a_question_changes_nothing_whoever_asks(user: UUID) -> None:
+    raffle = a_raffle()
+    a_hold(raffle, 7)
+    before = everything(raffle)
+
+    assert do(raffle, FindReservation(user)) == ()
+    assert everything(raffle) == before
 
 
 # -- strangers -----------------------------------------------------------------------------------

@@ -50,7 +50,9 @@ class Peer:
         )
         await self.websocket.send_message(encode.hello(summary, NOW).decode())
 
-    async def delta(self, seq_from: int, seq_to: int, changes: dict[int, int], epoch: int = 7) -> None:
+    async def delta(
+        self, seq_from: int, seq_to: int, changes: dict[int, int], epoch: int = 7
+    ) -> None:
         """A change of numbers."""
         await self.websocket.send_message(codec.delta(epoch, seq_from, seq_to, changes))
 

@@ -102,7 +102,9 @@ async def test_a_server_that_wants_us_gone_for_good_is_believed(
     assert server.connections == 1
 
 
-@pytest.mark.parametrize(("status", "words"), [(404, "no raffle"), (401, "token"), (400, "HTTP 400")])
+@pytest.mark.parametrize(
+    ("status", "words"), [(404, "no raffle"), (401, "token"), (400, "HTTP 400")]
+)
 async def test_a_refusal_that_will_not_change_ends_the_following(
     nursery: trio.Nursery, status: int, words: str
 ) -> None:
