@@ -8,12 +8,16 @@ import pytest
 
 from sorteos_actors.embedded import EmbeddedServers, open_embedded
 from tests.databases import fresh_database
+from tests.places import a_place_for_servers
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
+def servers() -> Iterator[EmbeddedServers]:
     """Real PostgreSQL and Valkey, for the whole session. Leave them running."""
-    with open_embedded(tmp_path_factory.mktemp("servers"), postgres=True, valkey=True) as running:
+    with (
+        a_place_for_servers() as place,
+        open_embedded(place, postgres=True, valkey=True) as running,
+    ):
         yield running
 
 

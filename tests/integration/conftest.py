@@ -10,6 +10,7 @@ import pytest
 from sorteos_actors.embedded import EmbeddedServers, open_embedded
 from tests.databases import fresh_database
 from tests.integration.server_process import ServerProcess
+from tests.places import a_place_for_servers
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,13 @@ def server(
     process.start()
     yield process
     process.stop()
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """As pytest's, but where servers can live."""
+    with a_place_for_servers() as place:
+        yield place
 
 
 @pytest.fixture
