@@ -121,9 +121,10 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
 class EndedReservations:
     """Remembers every reservation that ended, so that an id is never used twice.
 
-    The recent ones are whole, so a repeated command gets the answer it got before. Of the others
-    only 17 bytes stay (id and phase, sorted by id in one bytes object): 250,000 of them are 4 MB
-    and no work for the garbage collector.
+    The recent ones are whole, so a repeated command gets the answer it got before. Of the older
+    ones only the id and the phase stay: those of the time before the raffle was loaded as 17 bytes
+    each, sorted by id in one bytes object (250,000 are 4 MB), later ones as an entry of a dict.
+    Neither is work for the garbage collector.
     """
 
     RECENT = 4096
@@ -131,7 +132,7 @@ class EndedReservations:
 
     def __init__(self, packed: bytes = b"", recent: Iterable[Reservation] = ()) -> None:
         self._packed = packed
-        self._phases: dict[UUID, Phase] = {}
+        self._phases: dict[bytes, Phase] = {}
         self._recent: OrderedDict[UUID, Reservation] = OrderedDict((r.id, r) for r in recent)
 
     def add(self, reservation: Reservation) -> None:
@@ -139,7 +140,7 @@ class EndedReservations:
         self._recent[reservation.id] = reservation
         if len(self._recent) > self.RECENT:
             oldest_id, oldest = self._recent.popitem(last=False)
-            self._phases[oldest_id] = oldest.phase
+            self._phases[oldest_id.bytes] = oldest.phase
 
     def recent(self, reservation_id: UUID) -> Reservation | None:
         """The reservation as it ended, if that was not too long ago."""
@@ -150,10 +151,10 @@ class EndedReservations:
         recent = self._recent.get(reservation_id)
         if recent is not None:
             return recent.phase
-        known = self._phases.get(reservation_id)
+        key = reservation_id.bytes
+        known = self._phases.get(key)
         if known is not None:
             return known
-        key = reservation_id.bytes
         low, high = 0, len(self._packed) // self.RECORD
         while low < high:
             middle = (low + high) // 2

@@ -119,7 +119,8 @@ class Buyer:
     async def _change_mind(self, client: RaffleClient) -> None:
         assert self._reservation is not None
         reservation_id, held = self._reservation["id"], self._reservation["number_ids"]
-        other = self._free_labels(client, 1)
+        # A board may be a moment behind: what we hold already may still look free on it.
+        other = [label for label in self._free_labels(client, 1) if label not in held]
         mood = self._chance.random()
         if mood < 0.20 and other:
             await self._command(client, "add", reservation_id, numbers=other)

@@ -43,7 +43,9 @@ def postgres(url: str) -> list[Finding]:
     facts = trio.run(_ask, url)
     if isinstance(facts, DatabaseFacts):
         return [reachable(facts), durability(facts), migrations(url), clock(facts.ahead_ms)]
-    unseen = [skipped(c, "PostgreSQL cannot be asked.") for c in ("durability", "migrations", "clock")]
+    unseen = [
+        skipped(c, "PostgreSQL cannot be asked.") for c in ("durability", "migrations", "clock")
+    ]
     return [unhealthy("postgresql", str(facts), ""), *unseen]
 
 

@@ -123,9 +123,11 @@ class RaffleWithBuyers(RaffleUnderTest):
         self.change(AddNumbers(user, id_, take), user, id_, (), take)
 
     @precondition(somebody_holds)
-    @rule(who=people, spare=spare_ids, give=any_numbers)
-    def remove(self, who: int, spare: UUID, give: tuple[int, ...]) -> None:
+    @rule(who=people, spare=spare_ids, give=any_numbers, all_of_them=st.booleans())
+    def remove(self, who: int, spare: UUID, give: tuple[int, ...], all_of_them: bool) -> None:
         user, id_ = self.somebody(who, spare)
+        if all_of_them and id_ in self.model.holds:
+            give = tuple(self.model.holds[id_].numbers)
         self.change(RemoveNumbers(user, id_, give), user, id_, give, ())
 
     @precondition(somebody_holds)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ def test_every_number_has_one_cell_and_the_grid_fits(count: int, width: int, hei
     spans = [grid.span(cell) for cell in range(grid.cells)]
     assert spans[0][0] == 0
     assert spans[-1][1] == count
-    assert all(end == start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+    assert all(end == start for (_, end), (start, _) in pairwise(spans))
 
 
 def test_a_hundred_numbers_are_ten_rows_of_ten_each_with_its_label() -> None:

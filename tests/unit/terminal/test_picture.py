@@ -6,10 +6,12 @@ import io
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from sorteos_actors.protocol import board as codec
 from sorteos_actors.protocol.board import BoardClient
 from sorteos_actors.terminal.client import Change
+from sorteos_actors.terminal.grid import Grid
 from sorteos_actors.terminal.picture import Picture, bar, look
 from sorteos_actors.terminal.scene import Scene
 
@@ -119,9 +121,12 @@ def test_only_rows_that_changed_are_drawn_again(monkeypatch: pytest.MonkeyPatch)
     picture.draw(80, 24, 0)
     rows: list[int] = []
     draw_row = picture._row
-    monkeypatch.setattr(
-        picture, "_row", lambda grid, row: (rows.append(row), draw_row(grid, row))[1]
-    )
+
+    def noting(grid: Grid, row: int) -> Text:
+        rows.append(row)
+        return draw_row(grid, row)
+
+    monkeypatch.setattr(picture, "_row", noting)
     picture.draw(80, 24, 1)
     assert rows == []
     scene.change(Change("delta", {250_000: 1}), 1)

@@ -122,7 +122,7 @@ async def test_a_board_in_many_blocks_is_told_once(nursery: trio.Nursery) -> Non
         await peer.answer_pings()
 
     server = await start(nursery, script)
-    out = Lines(4)
+    out = Lines(3)
     with trio.fail_after(20):
         await watch_json(target(server.url), out)
     assert [line["type"] for line in out.read_lines()].count("board") == 1
@@ -141,7 +141,7 @@ async def test_the_live_picture_follows_changes_sizes_and_lost_connections(
         await shown("·07")
         await peer.delta(5, 6, {7: 1})
         await shown("▒07")
-        console.size = sizes[1]  # type: ignore[assignment]
+        console.size = sizes[1]
         await peer.websocket.aclose(1012, '{"retry_after_ms":300}')
 
     async def come_back(peer: Peer) -> None:
