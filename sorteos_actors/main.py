@@ -31,7 +31,7 @@ from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 
-from sorteos_actors import asyncio_bridge, logs
+from sorteos_actors import asyncio_bridge, logs, metrics
 from sorteos_actors.actors.alone import LoneBus, LoneLease
 from sorteos_actors.actors.outage import OutageMeter
 from sorteos_actors.actors.registry import Registry
@@ -210,6 +210,7 @@ async def open_node(
         await nursery.start(registry.run)
         nursery.start_soon(sockets.run)
         nursery.start_soon(probe.run)
+        nursery.start_soon(_measure_lateness)
         http = await nursery.start(run_http, services, sockets)
         yield Node(registry, store, sockets, FrontDoor(services, sockets, http))
 
@@ -240,6 +241,14 @@ async def run_http(
 
         task_status.started(handle)
         await trio.sleep_forever()
+
+
+async def _measure_lateness() -> None:
+    """How late the loop runs what is due: above some milliseconds, somebody hogs it."""
+    while True:
+        due = trio.current_time() + 0.5
+        await trio.sleep_until(due)
+        metrics.LOOP_LATENESS.observe(trio.current_time() - due)
 
 
 async def _wait_for_signal() -> None:

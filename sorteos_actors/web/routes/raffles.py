@@ -59,6 +59,15 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
             raise Refused(RejectionCode.NOT_FOUND)
         return feed
 
+    async def summary_of(text: str) -> RaffleSummary:
+        """From memory when the raffle is awake; looking at one does not wake it."""
+        key = uuid_or_404(text)
+        feed = services.registry.live_feed(key)
+        summary = await services.queries.raffle(key) if feed is None else feed.summary
+        if summary is None or not may_see(identity_or_none(services), summary):
+            raise Refused(RejectionCode.NOT_FOUND)
+        return summary
+
     async def must_exist(key: UUID, asker: Identity) -> RaffleSummary:
         summary = await services.queries.raffle(key)
         if summary is None or not may_see(asker, summary):
@@ -109,14 +118,17 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
 
     @routes.get("/<raffle_id>")
     async def show(raffle_id: str) -> Response:
-        feed = await feed_of(raffle_id)
-        summary = feed.summary
+        summary = await summary_of(raffle_id)
         answer: dict[str, object] = {"raffle": raffle_view(summary)}
         if request.args.get("include_numbers") == "true":
             if summary.terms.number_count > MAX_LISTED_NUMBERS:
                 refused = Rejection(RejectionCode.TOO_MANY_NUMBERS, {"limit": MAX_LISTED_NUMBERS})
                 return problem_response(refused, status=400)
-            answer["numbers"] = _numbers(summary, feed)
+            feed = await feed_of(raffle_id)
+            answer = {
+                "raffle": raffle_view(feed.summary),
+                "numbers": _numbers(feed.summary, feed),
+            }
         return json_response(answer)
 
     @routes.get("/<raffle_id>/board")
