@@ -112,9 +112,10 @@ def _free(board: bytearray, template: str, chance: _Chance) -> Iterator[int]:
     first = chance.below(len(slices))
     for start, stop, step in slices[first:] + slices[:first]:
         cells = board[start:stop:step]
-        if not cells:
+        free = cells.count(AVAILABLE)
+        if not free:
             continue
-        offset = chance.below(len(cells))
+        offset = _place_of(cells, chance.below(free))
         found = cells.find(AVAILABLE, offset)
         while found >= 0:
             yield start + found * step
@@ -123,6 +124,24 @@ def _free(board: bytearray, template: str, chance: _Chance) -> Iterator[int]:
         while found >= 0:
             yield start + found * step
             found = cells.find(AVAILABLE, found + 1, offset)
+
+
+def _place_of(cells: bytearray, rank: int) -> int:
+    """Where the free cell number `rank` (from 0) is.
+
+    So each has the same chance, also on a board that is almost sold out, where a random place would
+    favour those behind a long run of taken ones.
+    """
+    low, high = 0, len(cells)
+    while high - low > 1:
+        middle = (low + high) // 2
+        before = cells.count(AVAILABLE, low, middle)
+        if rank < before:
+            high = middle
+        else:
+            rank -= before
+            low = middle
+    return low
 
 
 def _slices(template: str) -> list[tuple[int, int, int]]:
