@@ -7,10 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from sorteos_actors.config import Settings, mask_url
-from sorteos_actors.embedded import open_embedded
+from sorteos_actors.embedded import Urls, has_cluster, is_held, open_embedded, running_urls
 from sorteos_actors.errors import CannotStart
 from sorteos_actors.terminal import machine_checks, server_checks
-from sorteos_actors.terminal.databases import Urls, has_cluster, is_held, running_urls
 from sorteos_actors.terminal.findings import Finding, ok, skipped, unhealthy, warning
 
 

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from rich.console import Console
 
+from sorteos_actors.embedded import has_cluster, is_held, running_urls
 from sorteos_actors.terminal import findings, machine_checks, server_checks
-from sorteos_actors.terminal.databases import has_cluster, is_held, running_urls
 from sorteos_actors.terminal.doctor import examine
 from sorteos_actors.terminal.server_checks import DatabaseFacts
 

@@ -1,0 +1,104 @@
+"""A data directory: who holds it, its secrets, its ports.
+
+lock   jwt_secret   postgres_password   postgres_port   postgres/   valkey/{password,port}
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from sorteos_actors.errors import CannotStart
+
+_LEAST_FREE_BYTES: Final = 300_000_000
+
+
+@contextmanager
+def held(data_dir: Path) -> Iterator[None]:
+    """Keep everybody else out until the block ends. Raises `CannotStart`."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = (data_dir / "lock").open("a+")
+    except OSError as error:
+        raise CannotStart(
+            f"The data directory {data_dir} cannot be written ({error.strerror}). "
+            "Choose another one with --data-dir."
+        ) from None
+    with lock:
+        _take(lock, data_dir)
+        if shutil.disk_usage(data_dir).free < _LEAST_FREE_BYTES:
+            raise CannotStart(
+                f"The disk of {data_dir} is full: less than {_LEAST_FREE_BYTES // 1_000_000} MB are "
+                "left. Make room, or choose another place with --data-dir."
+            )
+        yield
+
+
+def _take(lock: IO[str], data_dir: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        raise CannotStart(
+            f"The data directory {data_dir} is in use by a running instance "
+            f"(pid {lock.read().strip() or 'unknown'}). Stop it, or choose another --data-dir."
+        ) from None
+    lock.seek(0)
+    lock.truncate()
+    lock.write(str(os.getpid()))
+    lock.flush()
+
+
+def is_held(data_dir: Path) -> bool:
+    """Whether a running instance has this data directory."""
+    try:
+        with (data_dir / "lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def secret_file(path: Path) -> str:
+    """The secret in a file, made on first use; written whole or not at all, readable by its owner."""
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        pass
+    secret = secrets.token_hex(32)
+    draft = path.with_name(path.name + ".new")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secret)
+        draft.replace(path)
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be written ({error.strerror}).") from None
+    return secret
+
+
+def free_port(path: Path) -> int:
+    """The same loopback port as last time when it is free, so that operators need not look it up."""
+    try:
+        wanted = int(path.read_text())
+    except (FileNotFoundError, ValueError):
+        wanted = 0
+    for port in (wanted, 0):
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found = int(sock.getsockname()[1])
+        path.write_text(str(found))
+        return found
+    raise CannotStart("No free port on 127.0.0.1 for an embedded server.")
