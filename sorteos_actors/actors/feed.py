@@ -17,8 +17,7 @@ synchronous step: hello, snapshot at S, and the cursor at S, with no window in w
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -27,6 +26,7 @@ from msgspec.structs import replace
 
 from sorteos_actors import metrics
 from sorteos_actors.actors.publication import PrivatePush, Publication
+from sorteos_actors.actors.ring import Delta, Ring
 from sorteos_actors.ports import Bus, Clock
 from sorteos_actors.protocol import board as board_codec
 from sorteos_actors.protocol import encode
@@ -46,8 +46,6 @@ SLICE = 100
 """Sockets between two checkpoints: the others wait 3 ms for the loop instead of 34."""
 QUIET_SECONDS = 1.0
 """Events that change no number move the position within this time, together."""
-RING_ENTRIES = 2048
-RING_BYTES = 1 << 20
 SLOW_SECONDS = 60.0
 SNAPSHOTS_IN_A_ROW = 3
 SNAPSHOT_SECONDS = 0.25
@@ -91,35 +89,6 @@ class Subscriber:
         self.snapshots_in_row = 0
 
 
-class _Delta:
-    """One tick in the ring: its range, its bytes for v2, and lazily its bytes for the seed's client."""
-
-    __slots__ = ("_legacy", "changes", "expired", "frames", "seq_from", "seq_to")
-
-    def __init__(
-        self,
-        seq_from: int,
-        seq_to: int,
-        frames: bytes,
-        changes: Mapping[int, int],
-        expired: Sequence[tuple[UUID, tuple[int, ...]]],
-    ) -> None:
-        self.seq_from = seq_from
-        self.seq_to = seq_to
-        self.frames = frames
-        self.changes = changes
-        self.expired = expired
-        self._legacy: bytes | None = None
-
-    def legacy(self, summary: RaffleSummary) -> bytes:
-        if self._legacy is None:
-            terms = summary.terms
-            texts = [encode.legacy_reservation_expired(terms, i, n) for i, n in self.expired]
-            texts += [encode.legacy_number_update(terms, n, s) for n, s in self.changes.items()]
-            self._legacy = b"".join(map(text_frame, texts))
-        return self._legacy
-
-
 class _Snapshot:
     """The whole board at one position, ready for the wire."""
 
@@ -141,18 +110,16 @@ class Feed:
         self._bus = bus
         self._summary: RaffleSummary | None = None
         self._packed = bytearray()
-        self._ring: deque[_Delta] = deque()
-        self._ring_bytes = 0
+        self._ring = Ring(0)
         self._subscribers: dict[Subscriber, None] = {}
         self._by_user: dict[UUID, dict[Subscriber, None]] = {}
-        self._flushed_seq = 0
+        self._legacy_count = 0
         self._pending: dict[int, int] = {}
         self._pending_expired: list[tuple[UUID, tuple[int, ...]]] = []
         self._pending_raffle = False
         self._pending_since = 0.0
         self._next_flush_at = 0.0
         self._wake = trio.Event()
-        self._suffixes: dict[tuple[int, bool], tuple[bytes, ...] | None] = {}
         self._snapshots: dict[bool, _Snapshot] = {}
 
     # -- what the actor says -----------------------------------------------------------------
@@ -161,13 +128,10 @@ class Feed:
         """Begin a new epoch: everybody who watches gets a snapshot of it."""
         self._summary = summary
         self._packed = board_codec.pack(board)
-        self._ring.clear()
-        self._ring_bytes = 0
-        self._flushed_seq = summary.seq
+        self._ring = Ring(summary.seq)
         self._pending = {}
         self._pending_expired = []
         self._pending_raffle = False
-        self._suffixes.clear()
         self._snapshots.clear()
         for subscriber in list(self._subscribers):
             subscriber.seq = -1
@@ -235,6 +199,7 @@ class Feed:
             self.identify(subscriber, subscriber.user_id)
         metrics.SUBSCRIBERS.inc()
         if subscriber.is_legacy:
+            self._legacy_count += 1
             subscriber.seq = self.summary.seq
             return
         hello = text_frame(encode.hello(self.summary, self._clock.now()))
@@ -246,6 +211,7 @@ class Feed:
         if subscriber not in self._subscribers:
             return
         del self._subscribers[subscriber]
+        self._legacy_count -= subscriber.is_legacy
         metrics.SUBSCRIBERS.dec()
         self._forget_user(subscriber)
 
@@ -257,7 +223,7 @@ class Feed:
 
     def resume(self, subscriber: Subscriber, epoch: int, seq: int) -> None:
         """Send exactly what is missing after (epoch, seq), or snapshots when that is not known."""
-        known = epoch == self.summary.epoch and self._oldest_seq <= seq <= self.summary.seq
+        known = epoch == self.summary.epoch and self._ring.oldest_seq <= seq <= self.summary.seq
         subscriber.seq = seq if known else -1
         self._serve(subscriber)
 
@@ -287,7 +253,7 @@ class Feed:
             known.seq == summary.seq
             or (
                 not exact
-                and known.seq >= self._oldest_seq
+                and known.seq >= self._ring.oldest_seq
                 and now - known.built_at < SNAPSHOT_SECONDS
             )
         ):
@@ -332,36 +298,33 @@ class Feed:
 
     @property
     def _has_pending(self) -> bool:
-        return self._flushed_seq < (self._summary.seq if self._summary else 0)
-
-    @property
-    def _oldest_seq(self) -> int:
-        return self._ring[0].seq_from if self._ring else self._flushed_seq
+        return self._ring.head_seq < (self._summary.seq if self._summary else 0)
 
     def _flush(self) -> None:
         """Turn what is pending into one delta in the ring."""
         if not self._has_pending:
             return
-        summary = self.summary
-        delta = board_codec.delta(summary.epoch, self._flushed_seq, summary.seq, self._pending)
-        frames = binary_frame(delta)
+        summary, ring = self.summary, self._ring
+        body = board_codec.delta(summary.epoch, ring.head_seq, summary.seq, self._pending)
+        frames = binary_frame(body)
         if self._pending_raffle:
             frames += text_frame(encode.push_raffle(summary))
-        entry = _Delta(
-            self._flushed_seq, summary.seq, frames, self._pending, tuple(self._pending_expired)
-        )
-        self._ring.append(entry)
-        self._ring_bytes += len(frames)
-        while len(self._ring) > RING_ENTRIES or self._ring_bytes > RING_BYTES:
-            self._ring_bytes -= len(self._ring.popleft().frames)
-        self._flushed_seq = summary.seq
+        # Who speaks the seed's language joins at the head: nobody will ask for older ones in it.
+        legacy = self._legacy_frames() if self._legacy_count else b""
+        delta = Delta(ring.head_seq, summary.seq, frames, legacy)
+        ring.append(delta)
         self._pending = {}
         self._pending_expired = []
         self._pending_raffle = False
-        self._suffixes.clear()
         self._next_flush_at = trio.current_time() + self.interval
         metrics.FEED_INTERVAL.set(self.interval)
-        self._bus.publish(self.raffle_id, summary.epoch, entry.seq_from, entry.seq_to, frames)
+        self._bus.publish(self.raffle_id, summary.epoch, delta.seq_from, delta.seq_to, frames)
+
+    def _legacy_frames(self) -> bytes:
+        terms = self.summary.terms
+        texts = [encode.legacy_reservation_expired(terms, i, n) for i, n in self._pending_expired]
+        texts += [encode.legacy_number_update(terms, n, s) for n, s in self._pending.items()]
+        return b"".join(map(text_frame, texts))
 
     async def _walk(self) -> None:
         subscribers = list(self._subscribers)
@@ -372,9 +335,9 @@ class Feed:
 
     def _serve(self, subscriber: Subscriber) -> None:
         """Bring one cursor to the head, if its sink takes bytes at this moment."""
-        if subscriber.seq >= self._flushed_seq or subscriber not in self._subscribers:
+        if subscriber.seq >= self._ring.head_seq or subscriber not in self._subscribers:
             return
-        suffix = self._suffix(subscriber.seq, subscriber.is_legacy)
+        suffix = self._ring.after(subscriber.seq, is_legacy=subscriber.is_legacy)
         if suffix is None:
             if subscriber.is_legacy and subscriber.seq >= 0:
                 self._close_slow(subscriber)  # The seed's wire has no snapshot: start over.
@@ -382,30 +345,12 @@ class Feed:
                 self._send_snapshot(subscriber, "behind" if subscriber.seq >= 0 else "epoch")
         elif subscriber.sink.offer(suffix):
             metrics.FRAMES.inc()
-            subscriber.seq = self._flushed_seq
+            subscriber.seq = self._ring.head_seq
             subscriber.snapshots_in_row = 0
-
-    def _suffix(self, seq: int, is_legacy: bool) -> tuple[bytes, ...] | None:
-        """Every frame after `seq`, shared by all cursors there; None when the ring has moved on."""
-        key = (seq, is_legacy)
-        if key not in self._suffixes:
-            self._suffixes[key] = self._build_suffix(seq, is_legacy)
-        return self._suffixes[key]
-
-    def _build_suffix(self, seq: int, is_legacy: bool) -> tuple[bytes, ...] | None:
-        if seq < self._oldest_seq:
-            return None
-        newer: list[bytes] = []
-        for entry in reversed(self._ring):
-            if entry.seq_to <= seq:
-                break
-            newer.append(entry.legacy(self.summary) if is_legacy else entry.frames)
-        newer.reverse()
-        return (newer[0],) if len(newer) == 1 else (b"".join(newer),)
 
     def _send_snapshot(self, subscriber: Subscriber, reason: str) -> None:
         if subscriber.is_legacy:
-            subscriber.seq = self._flushed_seq
+            subscriber.seq = self._ring.head_seq
             return
         snapshot = self._snapshot(deflate=subscriber.deflate, exact=False)
         if not subscriber.sink.offer(snapshot.frames):

@@ -6,6 +6,7 @@ board of these tests allows one number at a time and refuses to be searched, sli
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -81,7 +82,10 @@ class GuardedBoard(bytearray):
 
 
 def instructions(action: Callable[[], object]) -> int:
-    """How many bytecode instructions Python runs for `action`."""
+    """How many bytecode instructions Python runs for `action`, and for nothing else.
+
+    A collection of garbage in between would count too: other libraries hang callbacks on it.
+    """
     count = 0
 
     def trace(frame: FrameType, event: str, _: object) -> Any:
@@ -91,11 +95,13 @@ def instructions(action: Callable[[], object]) -> int:
         return trace
 
     before = sys.gettrace()
+    gc.disable()
     sys.settrace(trace)
     try:
         action()
     finally:
         sys.settrace(before)
+        gc.enable()
     return count
 
 
