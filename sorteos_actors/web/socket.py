@@ -18,6 +18,7 @@ from sorteos_actors.actors.mailbox import Reply
 from sorteos_actors.protocol import encode, messages
 from sorteos_actors.protocol.close_codes import (
     BAD_MESSAGE,
+    BUSY,
     TOO_MANY,
     CloseCode,
 )
@@ -40,14 +41,14 @@ _RECEIVE_BYTES = 4096
 
 
 async def serve_socket(
-    stream: SocketLike, upgrade: Upgrade, feed: Feed, services: Services, sockets: Sockets
+    stream: SocketLike, upgrade: Upgrade, services: Services, sockets: Sockets
 ) -> None:
     """Complete the handshake and serve the socket until either side ends it."""
     try:
         async with trio.open_nursery() as nursery:
             outbox = Outbox(stream, nursery)
             try:
-                await _serve_on(outbox, nursery, upgrade, feed, services, sockets)
+                await _serve_on(outbox, nursery, upgrade, services, sockets)
             finally:
                 with trio.CancelScope(shield=True):
                     await outbox.aclose()
@@ -67,7 +68,6 @@ async def _serve_on(
     outbox: Outbox,
     nursery: trio.Nursery,
     upgrade: Upgrade,
-    feed: Feed,
     services: Services,
     sockets: Sockets,
 ) -> None:
@@ -79,6 +79,12 @@ async def _serve_on(
             receive_buffer_size=_RECEIVE_BYTES,
         )
         websocket = await request.accept(subprotocol=None if upgrade.is_legacy else SUBPROTOCOL)
+    # Asked for again: the raffle may have gone to sleep while the peer took its time.
+    feed = await services.registry.feed(upgrade.raffle_id)
+    if isinstance(feed, Rejection):
+        with trio.move_on_after(CLOSE_SECONDS):
+            await websocket.aclose(BUSY.code, BUSY.reason)
+        return
     session = Session(websocket, outbox, upgrade, feed, services, nursery)
     sockets.add(session)
     try:
@@ -179,6 +185,11 @@ class Session:
 
     async def _on_message(self, data: str | bytes) -> bool:
         """Serve one message. False when the socket is closing and nothing more is read."""
+        wait = 0.0 if self._budget is None else self._budget.take(trio.current_time())
+        self._strikes = self._strikes + 1 if wait else 0
+        if self._strikes > self._services.settings.limits.strikes:
+            self.close(TOO_MANY)
+            return False
         try:
             if isinstance(data, bytes):
                 raise BadMessage("binary messages are for the server to send", None)
@@ -189,20 +200,11 @@ class Session:
                 return False
             self._refuse(error.ref, Rejection(RejectionCode.BAD_REQUEST, {"reason": error.reason}))
             return True
-        wait = 0.0 if self._budget is None else self._budget.take(trio.current_time())
         if wait:
-            self._strikes += 1
-            if self._strikes > self._services.settings.limits.strikes:
-                self.close(TOO_MANY)
-                return False
-            retry_after_ms = int(wait * 1000) + 1
-            self._refuse(
-                message.ref,
-                Rejection(RejectionCode.RATE_LIMITED, {"retry_after_ms": retry_after_ms}),
-            )
-            return True
-        self._strikes = 0
-        await self._serve(message)
+            hint = {"retry_after_ms": int(wait * 1000) + 1}
+            self._refuse(message.ref, Rejection(RejectionCode.RATE_LIMITED, dict(hint)))
+        else:
+            await self._serve(message)
         return True
 
     async def _serve(self, message: messages.ClientMessage) -> None:

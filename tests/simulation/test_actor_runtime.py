@@ -11,7 +11,8 @@ import trio
 from sorteos_actors.actors import raffle_actor
 from sorteos_actors.actors.mailbox import Reply
 from sorteos_actors.actors.registry import Registry
-from sorteos_actors.ports import Batch
+from sorteos_actors.errors import Deposed
+from sorteos_actors.ports import Activation, Batch
 from sorteos_actors.raffle import (
     Millis,
     Phase,
@@ -28,6 +29,7 @@ from sorteos_actors.raffle.commands import (
     ReserveNumbers,
     StartCheckout,
 )
+from sorteos_actors.raffle.events import ReservationExpired
 from sorteos_actors.testing.memory_store import MemoryStore
 from sorteos_actors.testing.node import SimulatedNode, Viewer, open_node
 from sorteos_actors.testing.simulate import simulate
@@ -429,8 +431,9 @@ def test_the_one_command_that_breaks_a_batch_is_found_and_the_others_are_served(
         assert guilty.code is RejectionCode.BAD_REQUEST
         assert all(isinstance(a, Reply) for a in answers.values())
         # One message, however often it is sent, does not take the raffle down.
+        same = uuid4()
         for _ in range(10):
-            again = await reserve(node.registry, raffle_id, ALICE, 13)
+            again = await reserve(node.registry, raffle_id, ALICE, 13, reservation=same)
             assert isinstance(again, Rejection)
             assert again.code is RejectionCode.BAD_REQUEST
         assert isinstance(await reserve(node.registry, raffle_id, BOB, 20), Reply)
@@ -476,6 +479,56 @@ def test_a_raffle_that_keeps_crashing_is_quarantined_and_the_others_do_not_notic
             assert isinstance(await reserve(node.registry, bad.id, ALICE, 50), Reply)
 
     simulate(main)
+
+
+def test_a_raffle_that_breaks_on_its_own_timer_is_quarantined_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def poisoned(raffle, event):  # type: ignore[no-untyped-def]
+        if isinstance(event, ReservationExpired):
+            raise ZeroDivisionError
+        evolve(raffle, event)
+
+    monkeypatch.setattr(raffle_actor, "evolve", poisoned)
+
+    async def scene(node: SimulatedNode, store: MemoryStore, raffle_id: UUID) -> None:
+        assert isinstance(await reserve(node.registry, raffle_id, ALICE, 1), Reply)
+        await trio.sleep(630)
+        paused = await store.raffle(raffle_id)
+        assert paused is not None
+        assert paused.status is RaffleStatus.PAUSED
+
+    on_a_node(scene)
+
+
+def test_an_actor_that_keeps_failing_is_restarted_ever_more_slowly() -> None:
+    activations: list[float] = []
+
+    class Deposing(MemoryStore):
+        async def activate(self, raffle_id: UUID, *, node: str, url: str) -> Activation:
+            activations.append(trio.current_time())
+            return await super().activate(raffle_id, node=node, url=url)
+
+        async def commit(self, batch: Batch) -> Millis:
+            raise Deposed
+
+    async def main() -> None:
+        store = Deposing()
+        terms = the_terms()
+        await store.create(terms, status=RaffleStatus.ACTIVE)
+        async with open_node(store) as node, trio.open_nursery() as nursery:
+
+            async def insist() -> None:
+                while True:
+                    await reserve(node.registry, terms.id, ALICE, 1)
+                    await trio.sleep(0.01)
+
+            nursery.start_soon(insist)
+            await trio.sleep(25)
+            nursery.cancel_scope.cancel()
+
+    simulate(main)
+    assert len(activations) < 15
 
 
 def test_an_unknown_raffle_is_not_found() -> None:
