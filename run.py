@@ -27,10 +27,16 @@ def main() -> None:
         stop(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
     arguments = sys.argv[1:]
     is_test = arguments[:1] == ["test"]
-    set_up(ROOT / ("requirements-dev.lock" if is_test else "requirements.lock"))
-    if is_test:
-        become(["-m", "pytest", *arguments[1:]])
-    become(["-m", "sorteos_actors", *arguments])
+    try:
+        set_up(ROOT / ("requirements-dev.lock" if is_test else "requirements.lock"))
+        if is_test:
+            os.chdir(ROOT)  # Where the tests are, wherever the command was typed.
+            become(["-m", "pytest", *arguments[1:]])
+        become(["-m", "sorteos_actors", *arguments])
+    except OSError as error:
+        stop(f"{error.filename or ROOT} cannot be used: {error.strerror or error}.")
+    except KeyboardInterrupt:
+        stop("Interrupted. The next start goes on from here.")
 
 
 def set_up(lock_file: Path) -> None:
@@ -47,7 +53,7 @@ def set_up(lock_file: Path) -> None:
         if is_ready(lock_file, wanted):
             return
         print(f"Setting up {ENVIRONMENT} (once)…", file=sys.stderr, flush=True)
-        if not PYTHON.exists() or not works():
+        if not works():
             run(
                 [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)],
                 "A private environment could not be made. "
@@ -62,11 +68,24 @@ def set_up(lock_file: Path) -> None:
             ],
             "The packages could not be installed. Check the network and the free space, and repeat.",
         )
-        marker(lock_file).write_text(wanted)
+        mark(lock_file)
         if lock_file.name == "requirements-dev.lock":
             # What serves is a part of what tests: no need to install it again.
-            runtime = ROOT / "requirements.lock"
-            marker(runtime).write_text(hashlib.sha256(runtime.read_bytes()).hexdigest())
+            mark(ROOT / "requirements.lock")
+
+
+def is_ready(lock_file: Path, wanted: str) -> bool:
+    """Whether exactly this lock file was installed to its end, for the Python that is there."""
+    try:
+        return PYTHON.exists() and marker(lock_file).read_text() == f"{wanted} {interpreter()}"
+    except FileNotFoundError:
+        return False
+
+
+def mark(lock_file: Path) -> None:
+    """Remember that this lock file was installed to its end."""
+    digest = hashlib.sha256(lock_file.read_bytes()).hexdigest()
+    marker(lock_file).write_text(f"{digest} {interpreter()}")
 
 
 def marker(lock_file: Path) -> Path:
@@ -74,16 +93,13 @@ def marker(lock_file: Path) -> Path:
     return ENVIRONMENT / f"{lock_file.stem}.installed"
 
 
-def is_ready(lock_file: Path, wanted: str) -> bool:
-    """Whether exactly this lock file was installed to its end."""
-    try:
-        return PYTHON.exists() and marker(lock_file).read_text() == wanted
-    except OSError:
-        return False
+def interpreter() -> str:
+    """The system's Python behind the environment's: an upgrade of the system may change it."""
+    return os.path.realpath(PYTHON)
 
 
 def works() -> bool:
-    """Whether the environment's Python still runs: the system's may have been upgraded away."""
+    """Whether there is an environment, whole, and its Python runs."""
     try:
         probe = subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True)
     except OSError:
@@ -105,7 +121,8 @@ def become(arguments: list[str]) -> NoReturn:
     """Turn into the environment's Python: signals and the exit status are the program's own."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    os.execve(PYTHON, [str(PYTHON), *arguments], environment)
+    # -P: what lies in the folder where the command was typed must not pass for a module.
+    os.execve(PYTHON, [str(PYTHON), "-P", *arguments], environment)
 
 
 def stop(sentence: str) -> NoReturn:

@@ -74,7 +74,7 @@ def run(stage: Stage) -> Result:
 
 
 async def _run(quick: bool) -> Result:
-    rounds, scale = (2, 0.3) if quick else (5, 1.0)
+    rounds, scale = (1, 0.3) if quick else (5, 1.0)
     figures: list[Figure] = []
     size = 0
     async with _viewers(max(VIEWERS)) as viewers:

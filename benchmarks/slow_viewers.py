@@ -30,7 +30,7 @@ class Watched:
 
 def run(stage: Stage) -> Result:
     """None stopped, and 5 % stopped, in turn; each phase with sockets of its own."""
-    rounds, changes = (1, 20) if stage.quick else (3, 100)
+    rounds, changes = (1, 12) if stage.quick else (3, 100)
     awake: list[Watched] = []
     partly: list[Watched] = []
     with stage.server() as server:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, Literal, TypeVar
@@ -22,6 +23,12 @@ _PLACEHOLDERS: Final = (
     "example",
 )
 _SHORTEST_SECRET: Final = 32
+_PASSWORD_IN_QUERY: Final = re.compile(r"((?:^|&)(?:password|sslpassword)=)[^&]*", re.IGNORECASE)
+_HOST: Final = re.compile(r"[\w.:-]+")
+_SCHEMES: Final = {
+    "DATABASE_URL": ("postgresql", "postgres"),
+    "REDIS_URL": ("redis", "rediss", "unix"),
+}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,13 +81,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def mask_url(url: str) -> str:
-    """A URL that may be printed: without its password."""
+    """A URL that may be printed: without its password, wherever it stands."""
     parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    userinfo, _, host = parts.netloc.rpartition("@")
-    user = userinfo.partition(":")[0]
-    return urlunsplit(parts._replace(netloc=f"{user}:***@{host}"))
+    login, at, host = parts.netloc.rpartition("@")
+    user, colon, _ = login.partition(":")
+    query = _PASSWORD_IN_QUERY.sub(r"\1***", parts.query)
+    netloc = f"{user}{':***' if colon else ''}{at}{host}"
+    return urlunsplit(parts._replace(netloc=netloc, query=query))
 
 
 def _read(name: str, read: Callable[[], T]) -> T:
@@ -122,19 +129,25 @@ def _url(env: FileAwareEnv, whole: str, prefix: str, scheme: str, port: int) -> 
     """`DATABASE_URL`, or what `DB_HOST` and its friends say; None when neither is there."""
     url = _text(env, whole)
     if url is not None:
-        if "://" not in url:
+        if url.partition("://")[0] not in _SCHEMES[whole]:
             raise CannotStart(f"{whole} must be a URL such as {scheme}://host:{port}/name.")
         return url
     host = _text(env, f"{prefix}_HOST")
-    if host is None:
-        return None
-    port = _whole(env, f"{prefix}_PORT", port, 65_535)
-    password = _text(env, f"{prefix}_PASSWORD")
     user = _text(env, f"{prefix}_USER") if prefix == "DB" else None
-    name = (_text(env, "DB_NAME") or user or "sorteos") if prefix == "DB" else "0"
+    password = _text(env, f"{prefix}_PASSWORD")
+    name = _text(env, f"{prefix}_NAME") if prefix == "DB" else "0"
+    if host is None:
+        # Not the port: orchestrators set variables of that name for services of their own.
+        if user or password or (prefix == "DB" and name):
+            raise CannotStart(f"{prefix}_HOST is missing, though other variables of it are set.")
+        return None
+    if not _HOST.fullmatch(host):
+        raise CannotStart(f"{prefix}_HOST must be a name or an address; it is {host!r}.")
+    port = _whole(env, f"{prefix}_PORT", port, 65_535)
     secret = "" if password is None else f":{quote(password, safe='')}"
     login = f"{quote(user or '', safe='')}{secret}@" if user or secret else ""
-    return f"{scheme}://{login}{host}:{port}/{quote(name, safe='')}"
+    address = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{login}{address}:{port}/{quote(name or user or 'sorteos', safe='')}"
 
 
 def _networks(env: FileAwareEnv) -> tuple[IPv4Network | IPv6Network, ...]:

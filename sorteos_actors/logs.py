@@ -39,7 +39,9 @@ class _JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(fields).decode()
+        # Half a surrogate pair, from somebody's broken text, is no reason to lose the line.
+        whole = {k: v.encode(errors="backslashreplace").decode() for k, v in fields.items()}
+        return msgspec.json.encode(whole).decode()
 
 
 def _one_line(text: str) -> str:

@@ -114,6 +114,7 @@ class Feed:
         self._subscribers: dict[Subscriber, None] = {}
         self._by_user: dict[UUID, dict[Subscriber, None]] = {}
         self._legacy_count = 0
+        self._frames_written = 0
         self._pending: dict[int, int] = {}
         self._pending_expired: list[tuple[UUID, tuple[int, ...]]] = []
         self._pending_raffle = False
@@ -331,6 +332,8 @@ class Feed:
         for start in range(0, len(subscribers), SLICE):
             for subscriber in subscribers[start : start + SLICE]:
                 self._serve(subscriber)
+            metrics.FRAMES.inc(self._frames_written)
+            self._frames_written = 0
             await trio.lowlevel.checkpoint()
 
     def _serve(self, subscriber: Subscriber) -> None:
@@ -344,7 +347,7 @@ class Feed:
             else:
                 self._send_snapshot(subscriber, "behind" if subscriber.seq >= 0 else "epoch")
         elif subscriber.sink.offer(suffix):
-            metrics.FRAMES.inc()
+            self._frames_written += 1
             subscriber.seq = self._ring.head_seq
             subscriber.snapshots_in_row = 0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import psutil
@@ -27,14 +28,21 @@ def left_over(directory: Path, name: str) -> list[psutil.Process]:
 
 def end_all(processes: list[psutil.Process], how: signal.Signals, seconds: float) -> None:
     """Ask with the signal, wait, and kill what is still there."""
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.send_signal(how)
-    _, alive = psutil.wait_procs(processes, timeout=seconds)
-    for process in alive:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(alive, timeout=seconds)
+    for attempt in (how, signal.SIGKILL):
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(attempt)
+        give_up = time.monotonic() + seconds
+        while (processes := list(filter(_is_alive, processes))) and time.monotonic() < give_up:
+            time.sleep(0.01)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    """Not so a zombie: whoever inherited it may take its time to bury it, or never do."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def end_child(child: subprocess.Popen[bytes], how: signal.Signals, seconds: float) -> bool:

@@ -116,7 +116,12 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CORS_ORIGINS", "https://sorteos.example/path"),
         ("TRUSTED_PROXIES", "10.0.0.0/99"),
         ("DATABASE_URL", "not a url"),
+        ("DATABASE_URL", "mysql://db/x"),
         ("REDIS_URL", "localhost"),
+        ("REDIS_URL", "http://localhost"),
+        ("DB_HOST", "db/x"),
+        ("DB_HOST", "user@db"),
+        ("REDIS_HOST", "tcp://10.0.0.1:6379"),
         ("JWT_SECRET_FILE", "/nowhere/at/all"),
     ],
 )
@@ -125,6 +130,27 @@ def test_a_bad_value_is_refused_by_name(
 ) -> None:
     with pytest.raises(CannotStart, match=name.removesuffix("_FILE")):
         read(monkeypatch, **{name: value})
+
+
+@pytest.mark.parametrize("name", ["DB_USER", "DB_PASSWORD", "DB_NAME", "REDIS_PASSWORD"])
+def test_a_forgotten_host_does_not_start_an_embedded_server_in_silence(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with pytest.raises(CannotStart, match=f"{name.split('_')[0]}_HOST is missing"):
+        read(monkeypatch, **{name: "canary"})
+
+
+def test_a_port_alone_is_an_orchestrators_and_means_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = read(monkeypatch, REDIS_PORT="tcp://10.0.0.1:6379", DB_PORT="tcp://10.0.0.1:5432")
+    assert (settings.database_url, settings.redis_url) == (None, None)
+
+
+def test_an_address_of_version_6_gets_its_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, DB_HOST="::1", REDIS_HOST="fe80::1", JWT_SECRET=GOOD_SECRET)
+    assert settings.database_url == "postgresql://[::1]:5432/sorteos"
+    assert settings.redis_url == "redis://[fe80::1]:6379/0"
 
 
 def test_db_port_must_be_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,3 +178,29 @@ def test_no_secret_is_ever_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = f"{settings!r} {settings} {mask_url(settings.database_url or '')}"
     assert "canary" not in shown
     assert "user:***@db" in shown
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://cache/0", "redis://cache/0"),
+        ("redis://:canary@cache/0", "redis://:***@cache/0"),
+        ("postgresql://u:can@ary@db:5432/x", "postgresql://u:***@db:5432/x"),
+        (
+            "postgresql://db/x?user=u&password=canary&a=b",
+            "postgresql://db/x?user=u&password=***&a=b",
+        ),
+    ],
+)
+def test_a_masked_url_has_everything_but_the_password(url: str, shown: str) -> None:
+    assert mask_url(url) == shown
+
+
+def test_a_broken_secret_file_does_not_show_what_is_in_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(b"canary\xff")
+    with pytest.raises(CannotStart, match="JWT_SECRET") as refusal:
+        read(monkeypatch, JWT_SECRET_FILE=str(file))
+    assert "canary" not in str(refusal.value)
