@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from enum import StrEnum
-from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -64,11 +63,6 @@ PHASE_CODES: Final = tuple(Phase)
 """Phase by its position: one byte a reservation in the packed memory of ended ones."""
 
 
-@lru_cache
-def _width(number_count: int) -> int:
-    return max(2, len(str(number_count - 1)))
-
-
 class RaffleTerms(msgspec.Struct, frozen=True, kw_only=True):
     """What was agreed when the raffle was created; never changes while it sells."""
 
@@ -91,7 +85,7 @@ class RaffleTerms(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def width(self) -> int:
         """Digits of a printed number: those of the largest one, at least two."""
-        return _width(self.number_count)
+        return max(2, len(str(self.number_count - 1)))
 
     def label(self, number: int) -> str:
         """The printed form of a number: ``label(7) == "0007"`` in a raffle of 10,000."""

@@ -19,6 +19,7 @@ PROGRAM = "import os, sys; print('argv', *sys.argv[1:]); sys.exit(int(os.environ
 def make_checkout(place: Path) -> Path:
     """`run.py` with a program that says what it was told, and no packages to install."""
     (place / "sorteos_actors").mkdir(parents=True)
+    (place / "sorteos_actors" / "__init__.py").write_text("")
     (place / "sorteos_actors" / "__main__.py").write_text(PROGRAM)
     for name in ("requirements.lock", "requirements-dev.lock"):
         (place / name).write_text("")
@@ -106,7 +107,7 @@ def test_packages_that_cannot_be_had_are_a_sentence_and_the_next_start_tries_aga
             assert end.stdout == ""
     finally:
         lock_file.write_text("")
-    assert call(checkout).returncode == 0
+    assert "Setting up" in call(checkout).stderr  # What was there before may be half replaced.
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
