@@ -81,8 +81,16 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
 def serve(settings: Settings, options: ServeOptions) -> int:
     """Set up what is not configured, serve until SIGINT or SIGTERM, stop what was started.
 
-    Returns the exit status. Raises `CannotStart`; nothing is left running then.
+    Returns the exit status. Raises `CannotStart`; nothing is left running then, nor when a signal
+    comes before it serves.
     """
+    try:
+        return _serve_until_signal(settings, options)
+    except KeyboardInterrupt:
+        return 0
+
+
+def _serve_until_signal(settings: Settings, options: ServeOptions) -> int:
     logs.set_up(settings.log_format, settings.log_level)
     with (
         _listen(options.host, options.port) as listener,  # First: a taken port costs nothing.
