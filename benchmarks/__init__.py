@@ -8,5 +8,11 @@
 
     hot_raffle, latency, fanout, slow_viewers, expiry, size, start     one scenario each
 
+    scaling                      the tables of docs/scaling.md: what many viewers and raffles need
+    scaling_model, _crowd        the model, with every measured input in `Costs`; popular raffles
+    scaling_simulation           an opening and the loss of a node, second by second
+    scaling_costs                measures those inputs that no scenario shows
+    scaling_tables               text, Markdown, JSON
+
 All traffic stays on the loopback interface, and every scenario ends by itself.
 """

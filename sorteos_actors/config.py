@@ -37,6 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str | None = None
     redis_url: str | None = None
     jwt_secret: str | None = None
+    node_url: str | None = None
+    """Where other nodes reach this one; None: all nodes are on this machine."""
     cors_origins: tuple[str, ...] = ()
     selection_seconds: int = 600
     checkout_seconds: int = 300
@@ -64,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             database_url=_url(env, "DATABASE_URL", "DB", "postgresql", 5432),
             redis_url=_url(env, "REDIS_URL", "REDIS", "redis", 6379),
             jwt_secret=_text(env, "JWT_SECRET"),
+            node_url=_node_url(env),
             cors_origins=_list(env, "CORS_ORIGINS"),
             selection_seconds=_whole(env, "SELECTION_SECONDS", 600, 86_400),
             checkout_seconds=_whole(env, "CHECKOUT_SECONDS", 300, 86_400),
@@ -148,6 +151,17 @@ def _url(env: FileAwareEnv, whole: str, prefix: str, scheme: str, port: int) -> 
     login = f"{quote(user or '', safe='')}{secret}@" if user or secret else ""
     address = f"[{host}]" if ":" in host else host
     return f"{scheme}://{login}{address}:{port}/{quote(name or user or 'sorteos', safe='')}"
+
+
+def _node_url(env: FileAwareEnv) -> str | None:
+    url = _text(env, "NODE_URL")
+    if url is None:
+        return None
+    parts = _read("NODE_URL", lambda: urlsplit(url))
+    if parts.scheme != "http" or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise CannotStart(f"NODE_URL must be http://host:port of this node; it is {url!r}.")
+    _read("NODE_URL", lambda: parts.port)
+    return url.rstrip("/")
 
 
 def _networks(env: FileAwareEnv) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -22,6 +22,30 @@ class StoreUnavailable(Exception):
     """
 
 
+class Leaving(Exception):
+    """This node leaves and takes nothing any more, and there is no other node."""
+
+
+class RedisUnavailable(Exception):
+    """Redis could not be reached, or did not answer in time. Whether it did what was asked is unknown."""
+
+
+class LockTaken(Exception):
+    """Somebody else has the lock."""
+
+
+class LockLost(Exception):
+    """The lock is not ours any more: its time was over, or Redis has forgotten it."""
+
+
+class PeerGone(Exception):
+    """Nobody listens at that node: it has ended. What was sent to it had no effect."""
+
+
+class PeerSilent(Exception):
+    """A node gave no answer in time. Whether it did what was asked is unknown."""
+
+
 class GuardViolated(Exception):
     """The schema refused a batch that `decide` had allowed. Nothing was written; it is our bug."""
 

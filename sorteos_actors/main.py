@@ -3,58 +3,41 @@
 Order is part of the design. The asyncio loop of asyncpg and redis opens above everything that uses
 it, above the HTTP server too. What starts last stops first:
 
-    embedded servers ▸ asyncio loop ▸ pool ▸ registry ▸ HTTP application ▸ listeners
+    embedded servers ▸ asyncio loop ▸ node (pool ▸ Redis ▸ registry ▸ HTTP) ▸ listeners
 
-Draining (SIGINT, SIGTERM): not ready, accept nothing new, actors finish what waits in their
-mailboxes, sockets are sent home with 1012 and a hint, the pool closes, the embedded servers stop.
+Draining (SIGINT, SIGTERM): not ready, no new sockets, every raffle is handed to another node or
+finishes what waits, sockets are sent home with 1012 and a hint, last requests are answered, the pool
+closes, the embedded servers stop.
 """
 
 from __future__ import annotations
 
 import gc
 import logging
+import secrets
 import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 import msgspec
 import trio
-from hypercorn.app_wrappers import ASGIWrapper
-from hypercorn.config import Config as HypercornConfig
-from hypercorn.trio.lifespan import Lifespan
-from hypercorn.trio.tcp_server import TCPServer
-from hypercorn.trio.worker_context import WorkerContext
-from hypercorn.typing import ConnectionState
 
-from sorteos_actors import asyncio_bridge, logs, metrics
-from sorteos_actors.actors.alone import LoneBus, LoneLease
-from sorteos_actors.actors.outage import OutageMeter
-from sorteos_actors.actors.registry import Registry
-from sorteos_actors.actors.supervisor import World
-from sorteos_actors.clock import ServerClock
-from sorteos_actors.cluster.redis_probe import RedisProbe
+from sorteos_actors import asyncio_bridge, logs
 from sorteos_actors.config import Settings, mask_url
 from sorteos_actors.embedded import load_or_create_secret, open_embedded
 from sorteos_actors.errors import CannotStart
-from sorteos_actors.ids import SystemIds
+from sorteos_actors.node import Surroundings, open_node
+from sorteos_actors.ports import Owner
 from sorteos_actors.raffle import RaffleStatus, RaffleTerms
 from sorteos_actors.store import migrate
-from sorteos_actors.store.accounts import PostgresAccounts
-from sorteos_actors.store.pool import open_pool
-from sorteos_actors.store.queries import PostgresQueries
 from sorteos_actors.store.raffle_store import PostgresRaffleStore
-from sorteos_actors.web.app import NoUpgrades, create_app
 from sorteos_actors.web.auth import Role, Tokens
-from sorteos_actors.web.front_door import FrontDoor
-from sorteos_actors.web.limits import UNLIMITED, Limits
-from sorteos_actors.web.services import Services, WebSettings
-from sorteos_actors.web.sockets import Sockets
 
 logger = logging.getLogger(__name__)
 
@@ -94,6 +77,7 @@ def _serve_until_signal(settings: Settings, options: ServeOptions) -> int:
     logs.set_up(settings.log_format, settings.log_level)
     with (
         _listen(options.host, options.port) as listener,  # First: a taken port costs nothing.
+        _listen_internally(options, settings) as internal,
         open_embedded(
             options.data_dir,
             postgres=settings.database_url is None,
@@ -102,11 +86,25 @@ def _serve_until_signal(settings: Settings, options: ServeOptions) -> int:
     ):
         database_url = settings.database_url or servers.database_url
         assert database_url is not None
-        tokens = Tokens(settings.jwt_secret or load_or_create_secret(options.data_dir))
         migrate.up(database_url)
-        redis_url = settings.redis_url or servers.redis_url
-        trio.run(_serve, settings, options, database_url, redis_url, tokens, listener)
+        draining = trio.Event()
+        around = Surroundings(
+            me=_me(settings, listener, internal),
+            database_url=database_url,
+            redis_url=settings.redis_url or servers.redis_url,
+            secret=settings.jwt_secret or load_or_create_secret(options.data_dir),
+            is_draining=draining.is_set,
+        )
+        trio.run(_serve, settings, options, around, draining, listener, internal)
     return 0
+
+
+def _me(settings: Settings, listener: socket.socket, internal: socket.socket) -> Owner:
+    """This life of this node: no other ever has its name."""
+    port = listener.getsockname()[1]
+    name = f"{socket.gethostname()}:{port}-{secrets.token_hex(4)}"
+    host, internal_port = internal.getsockname()[:2]
+    return Owner(name, settings.node_url or f"http://{host}:{internal_port}")
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -122,135 +120,40 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
+def _listen_internally(options: ServeOptions, settings: Settings) -> socket.socket:
+    """Where other nodes ask: at `NODE_URL`'s port, or at any port of this machine."""
+    if settings.node_url is None:
+        return _listen("127.0.0.1", 0)
+    return _listen(options.host, urlsplit(settings.node_url).port or 80)
+
+
 async def _serve(
     settings: Settings,
     options: ServeOptions,
-    database_url: str,
-    redis_url: str | None,
-    tokens: Tokens,
+    around: Surroundings,
+    draining: trio.Event,
     listener: socket.socket,
+    internal: socket.socket,
 ) -> None:
-    draining = trio.Event()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(asyncio_bridge.open_loop())
-        node = await stack.enter_async_context(
-            open_node(settings, options, database_url, redis_url, tokens, draining.is_set)
-        )
-        await node.store.ping()
+        node = await stack.enter_async_context(open_node(settings, around))
         if options.seed_demo:
             await _seed(node.store)
         async with trio.open_nursery() as nursery:
-            listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(listener))]
-            await nursery.start(
-                partial(trio.serve_listeners, node.door.serve, listeners, handler_nursery=nursery)
-            )
+            for handler, sock in ((node.internal, internal), (node.door.serve, listener)):
+                listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(sock))]
+                await nursery.start(
+                    partial(trio.serve_listeners, handler, listeners, handler_nursery=nursery)
+                )
             _spare_the_collector()
-            _greet(listener, database_url, tokens)
+            _greet(listener, around)
             await _wait_for_signal()
             draining.set()
             logger.info("draining: finishing what was begun")
             with trio.move_on_after(DRAIN_SECONDS):
-                await node.registry.drain()
-                await node.sockets.drain()
+                await node.leave()
             nursery.cancel_scope.cancel()
-
-
-class Node(msgspec.Struct, frozen=True):
-    """One node's parts, running."""
-
-    registry: Registry
-    store: PostgresRaffleStore
-    sockets: Sockets
-    door: FrontDoor
-
-
-@asynccontextmanager
-async def open_node(
-    settings: Settings,
-    options: ServeOptions,
-    database_url: str,
-    redis_url: str | None,
-    tokens: Tokens,
-    is_draining: Callable[[], bool],
-) -> AsyncIterator[Node]:
-    """Everything between the database and the listeners; ends with the block."""
-    async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(open_pool(database_url))
-        nursery = await stack.enter_async_context(trio.open_nursery())
-        stack.callback(nursery.cancel_scope.cancel)
-        clock, ids = ServerClock(), SystemIds()
-        outage = OutageMeter(clock)
-        store = PostgresRaffleStore(pool)
-        probe = RedisProbe(redis_url)
-        world = World(
-            store=store,
-            clock=clock,
-            lease=LoneLease(),
-            outage=outage,
-            node=f"{options.host}:{options.port}",
-            url=f"http://{options.host}:{options.port}",
-        )
-        sent = trio.current_time()
-        clock.sample(await store.ping(), sent, trio.current_time())
-        outage.answered()
-        registry = Registry(world, LoneBus())
-        sockets = Sockets()
-        services = Services(
-            registry=registry,
-            store=store,
-            queries=PostgresQueries(pool),
-            accounts=PostgresAccounts(pool),
-            clock=clock,
-            ids=ids,
-            tokens=tokens,
-            outage=outage,
-            settings=WebSettings(
-                cors_origins=frozenset(settings.cors_origins),
-                trusted_proxies=settings.trusted_proxies,
-                limits=Limits() if settings.rate_limits_on else UNLIMITED,
-                selection_seconds=settings.selection_seconds,
-                checkout_seconds=settings.checkout_seconds,
-                max_numbers_per_user=settings.max_numbers_per_user,
-            ),
-            redis_state=lambda: probe.state,
-            is_draining=is_draining,
-        )
-        if not settings.rate_limits_on:
-            logger.warning("RATE_LIMITS=off: anybody may do anything as fast as they like")
-        await nursery.start(registry.run)
-        nursery.start_soon(sockets.run)
-        nursery.start_soon(probe.run)
-        nursery.start_soon(_measure_lateness)
-        http = await nursery.start(run_http, services, sockets)
-        yield Node(registry, store, sockets, FrontDoor(services, sockets, http))
-
-
-async def run_http(
-    services: Services,
-    sockets: Sockets,
-    *,
-    task_status: trio.TaskStatus[Callable[[trio.abc.Stream], object]],
-) -> None:
-    """Keep the HTTP application started, and hand out what serves one connection with it."""
-    config = HypercornConfig()
-    config.keep_alive_timeout = 75
-    config.read_timeout = 90
-    config.h11_max_incomplete_size = 16_384
-    config.include_server_header = False
-    config.accesslog = None
-    app = ASGIWrapper(NoUpgrades(create_app(services, sockets)))
-    context = WorkerContext(None)
-    lifespan = Lifespan(app, config, {})
-    async with trio.open_nursery() as nursery:
-        await nursery.start(lifespan.handle_lifespan)
-        await lifespan.wait_for_startup()
-
-        async def handle(stream: trio.abc.Stream) -> None:
-            # It asks the stream itself whether it is TLS; ours never is.
-            await TCPServer(app, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
-
-        task_status.started(handle)
-        await trio.sleep_forever()
 
 
 def _spare_the_collector() -> None:
@@ -262,14 +165,6 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-
-
-async def _measure_lateness() -> None:
-    """How late the loop runs what is due: above some milliseconds, somebody hogs it."""
-    while True:
-        due = trio.current_time() + 0.5
-        await trio.sleep_until(due)
-        metrics.LOOP_LATENESS.observe(trio.current_time() - due)
 
 
 async def _wait_for_signal() -> None:
@@ -294,17 +189,19 @@ async def _seed(store: PostgresRaffleStore) -> None:
         await store.create(terms, status=RaffleStatus.ACTIVE)
 
 
-def _greet(listener: socket.socket, database_url: str, tokens: Tokens) -> None:
+def _greet(listener: socket.socket, around: Surroundings) -> None:
     """Tell the person at the terminal where things are. On stderr: stdout is for data."""
     host, port = listener.getsockname()[:2]
     base = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
-    token, _ = tokens.issue(DEMO_ORGANIZER, Role.ADMIN, now=int(time.time()), seconds=12 * 3600)
+    token, _ = Tokens(around.secret).issue(
+        DEMO_ORGANIZER, Role.ADMIN, now=int(time.time()), seconds=12 * 3600
+    )
     print(
         f"\n  sorteos is open.\n\n"
         f"    API        {base}/api/v1/raffles\n"
         f"    WebSocket  ws{base[4:]}/api/v1/raffles/{{id}}/ws\n"
         f"    Health     {base}/readyz\n"
-        f"    PostgreSQL {mask_url(database_url)}\n"
+        f"    PostgreSQL {mask_url(around.database_url)}\n"
         f"    Admin token for 12 hours (also: sorteos token issue --role admin)\n    {token}\n",
         file=sys.stderr,
         flush=True,

@@ -1,8 +1,8 @@
 """A raffle's feed: what viewers see, position by position.
 
 A subscriber is a cursor `(sink, seq)`, not a queue. The feed keeps a **ring** of encoded deltas, each
-with its seq range, and the public board, packed, at the newest position. Publishing only merges the
-changes into what is *pending* and wakes the **walker**, so the actor never waits for a socket. The
+with its seq range, and a **screen**: the public board at the newest position. Publishing only merges
+the changes into what is *pending* and wakes the **walker**, so the actor never waits for a socket. The
 walker encodes one delta per tick (the first update after a quiet time at once, then at most ~20 a
 second, last state wins) and writes the same bytes to every sink in slices, with a checkpoint between.
 
@@ -10,14 +10,15 @@ A sink that still has bytes of its own to send is passed over: its cursor stays 
 has drained it catches up from the ring in one write, or from a snapshot when the ring has moved on.
 So a slow reader costs one integer and delays nobody.
 
-The owner's feed is fed by its actor; the feeds of other nodes will be fed by the bus. Joining is one
+The owner's feed is fed by its actor, and is the *source*: what it sends to its viewers it also gives
+to the bus, and the feeds of other nodes pass on the very same bytes (`relay`). Joining is one
 synchronous step: hello, snapshot at S, and the cursor at S, with no window in which an event is lost.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -25,9 +26,10 @@ import trio
 from msgspec.structs import replace
 
 from sorteos_actors import metrics
-from sorteos_actors.actors.publication import PrivatePush, Publication
+from sorteos_actors.actors.publication import Publication
 from sorteos_actors.actors.ring import Delta, Ring
-from sorteos_actors.ports import Bus, Clock
+from sorteos_actors.actors.screen import Screen, Snapshot
+from sorteos_actors.ports import Bus, Clock, FeedUpdate, PrivatePush
 from sorteos_actors.protocol import board as board_codec
 from sorteos_actors.protocol import encode
 from sorteos_actors.protocol.close_codes import TOO_SLOW, CloseCode
@@ -48,7 +50,8 @@ QUIET_SECONDS = 1.0
 """Events that change no number move the position within this time, together."""
 SLOW_SECONDS = 60.0
 SNAPSHOTS_IN_A_ROW = 3
-SNAPSHOT_SECONDS = 0.25
+BEACON_SECONDS = 1.0
+"""A source that has nothing to say repeats its position, so that a lost last word is noticed."""
 
 
 class Sink(Protocol):
@@ -89,18 +92,6 @@ class Subscriber:
         self.snapshots_in_row = 0
 
 
-class _Snapshot:
-    """The whole board at one position, ready for the wire."""
-
-    __slots__ = ("blocks", "built_at", "frames", "seq")
-
-    def __init__(self, seq: int, built_at: float, blocks: list[bytes]) -> None:
-        self.seq = seq
-        self.built_at = built_at
-        self.blocks = blocks
-        self.frames = [binary_frame(block) for block in blocks]
-
-
 class Feed:
     """The feed of one raffle on one node. All methods but `run` and `sweep` are synchronous."""
 
@@ -108,8 +99,8 @@ class Feed:
         self.raffle_id = raffle_id
         self._clock = clock
         self._bus = bus
-        self._summary: RaffleSummary | None = None
-        self._packed = bytearray()
+        self._screen: Screen | None = None
+        self._is_source = False
         self._ring = Ring(0)
         self._subscribers: dict[Subscriber, None] = {}
         self._by_user: dict[UUID, dict[Subscriber, None]] = {}
@@ -117,55 +108,87 @@ class Feed:
         self._frames_written = 0
         self._pending: dict[int, int] = {}
         self._pending_expired: list[tuple[UUID, tuple[int, ...]]] = []
+        self._pending_private: list[PrivatePush] = []
         self._pending_raffle = False
         self._pending_since = 0.0
         self._next_flush_at = 0.0
+        self._last_word_at = 0.0
         self._wake = trio.Event()
-        self._snapshots: dict[bool, _Snapshot] = {}
 
-    # -- what the actor says -----------------------------------------------------------------
+    # -- who feeds it --------------------------------------------------------------------------
 
-    def reset(self, summary: RaffleSummary, board: bytearray) -> None:
-        """Begin a new epoch: everybody who watches gets a snapshot of it."""
-        self._summary = summary
-        self._packed = board_codec.pack(board)
+    def reset(self, summary: RaffleSummary, board: bytearray, *, is_source: bool = True) -> None:
+        """Begin a new epoch: everybody who watches gets a snapshot of it.
+
+        `is_source`: an actor feeds it, and the feeds of other nodes hear what it says.
+        """
+        self._screen = Screen(summary, board)
+        self._is_source = is_source
         self._ring = Ring(summary.seq)
         self._pending = {}
         self._pending_expired = []
+        self._pending_private = []
         self._pending_raffle = False
-        self._snapshots.clear()
+        if is_source:
+            self._say(summary.seq, b"", {})
         for subscriber in list(self._subscribers):
             subscriber.seq = -1
             self._serve(subscriber)
 
     def publish(self, publication: Publication) -> None:
-        """Take what a commit changed. Constant work per changed number; never blocks."""
+        """Take what commits changed. Constant work per changed number; never blocks."""
+        assert self._screen is not None
         if not self._has_pending:
             self._pending_since = trio.current_time()
-        self._summary = publication.summary
-        for number, state in publication.changes.items():
-            board_codec.set_cell(self._packed, number, state)
+        self._screen.show(publication.summary, publication.changes)
         self._pending.update(publication.changes)
         self._pending_expired += publication.expired
         self._pending_raffle |= publication.raffle_changed
-        if self._by_user:
-            self._push_private(publication)
+        if self._is_source:
+            self._pending_private += publication.private
+        self._push_private(publication.private, publication.at)
         self._wake.set()
+
+    def relay(self, update: FeedUpdate) -> None:
+        """Pass on what the source has sent: the same bytes, to those who watch here.
+
+        The update is of our epoch, begins at or before our position, and ends after it.
+        """
+        assert self._screen is not None
+        self._flush()
+        summary = replace(
+            self.summary,
+            seq=update.seq_to,
+            status=update.status,
+            reserved_count=update.reserved_count,
+            sold_count=update.sold_count,
+        )
+        self._screen.show(summary, update.changes)
+        legacy = self._legacy_frames(update.changes, update.expired) if self._legacy_count else b""
+        self._ring.append(Delta(self._ring.head_seq, update.seq_to, update.frames, legacy))
+        self._push_private(update.private, update.at)
+        self._wake.set()
+
+    def repeat(self) -> None:
+        """As the source, say again where we are, if there was nothing to say for a second."""
+        if self._is_source and trio.current_time() - self._last_word_at >= BEACON_SECONDS:
+            self._say(self._ring.head_seq, b"", {})
 
     def announce(self, status: RaffleStatus) -> None:
         """Tell everybody of a status that did not come from the actor: it is in quarantine."""
-        if self._summary is None:
+        if self._screen is None:
             return
-        self._summary = replace(self._summary, status=status)
-        frame = text_frame(encode.push_raffle(self._summary))
+        self._screen.show_status(status)
+        frame = text_frame(encode.push_raffle(self.summary))
         for subscriber in list(self._subscribers):
             if not subscriber.is_legacy:
                 subscriber.sink.push(frame)
 
     def finish(self) -> None:
         """Send what is pending at once: the actor leaves, and its last words should be heard."""
-        if self._summary is not None:
+        if self._screen is not None:
             self._flush()
+            self._is_source = False
             for subscriber in list(self._subscribers):
                 self._serve(subscriber)
 
@@ -188,10 +211,20 @@ class Feed:
         return len(self._subscribers)
 
     @property
+    def users(self) -> Collection[UUID]:
+        """Who of the people that we know watches here."""
+        return self._by_user.keys()
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether it was ever `reset`: before that there is nothing to show."""
+        return self._screen is not None
+
+    @property
     def summary(self) -> RaffleSummary:
         """The raffle as of the newest commit. Only on a feed that was `reset` once."""
-        assert self._summary is not None
-        return self._summary
+        assert self._screen is not None
+        return self._screen.summary
 
     def join(self, subscriber: Subscriber) -> None:
         """Say hello, send the board, and follow from there on."""
@@ -235,34 +268,18 @@ class Feed:
 
     def board(self) -> bytes:
         """The board at `summary`, as one or more contract snapshots in a row; shared."""
-        return b"".join(self._snapshot(deflate=False, exact=True).blocks)
+        assert self._screen is not None
+        return b"".join(self._screen.snapshot(deflate=False).blocks)
 
     def states(self) -> bytes:
         """The state of every number at `summary`, one byte each."""
-        return board_codec.unpack(self._packed, self.summary.terms.number_count)
+        assert self._screen is not None
+        return self._screen.states()
 
-    def _snapshot(self, *, deflate: bool, exact: bool) -> _Snapshot:
-        """Built once per position and shared by everybody who asks.
-
-        When a joiner can catch up from the ring, a snapshot that is a moment old will do: a storm of
-        joiners on a hot board costs one snapshot per `SNAPSHOT_SECONDS`, not one each.
-        """
-        summary = self.summary
-        now = trio.current_time()
-        known = self._snapshots.get(deflate)
-        if known is not None and (
-            known.seq == summary.seq
-            or (
-                not exact
-                and known.seq >= self._ring.oldest_seq
-                and now - known.built_at < SNAPSHOT_SECONDS
-            )
-        ):
-            return known
-        build = board_codec.deflated_snapshots if deflate else board_codec.snapshots
-        blocks = build(self._packed, summary.terms.number_count, summary.epoch, summary.seq)
-        self._snapshots[deflate] = fresh = _Snapshot(summary.seq, now, blocks)
-        return fresh
+    def _snapshot(self, *, deflate: bool) -> Snapshot:
+        """One from which a subscriber can catch up by the ring."""
+        assert self._screen is not None
+        return self._screen.snapshot(deflate=deflate, not_before=self._ring.oldest_seq)
 
     # -- the walker --------------------------------------------------------------------------
 
@@ -276,6 +293,8 @@ class Feed:
                     await self._wake.wait()  # A visible change may come, and need not wait so long.
                     self._wake = trio.Event()
             self._flush()
+            self._next_flush_at = trio.current_time() + self.interval
+            metrics.FEED_INTERVAL.set(self.interval)
             await self._walk()
 
     def sweep(self) -> None:
@@ -293,38 +312,61 @@ class Feed:
 
     def _flush_time(self) -> float:
         """When the pending changes may go out. New changes meanwhile only join them."""
-        if self._pending or self._pending_raffle or self._pending_expired:
+        is_visible = self._pending or self._pending_raffle or self._pending_expired
+        if is_visible or not self._has_pending:
             return self._next_flush_at
         return max(self._next_flush_at, self._pending_since + QUIET_SECONDS)
 
     @property
     def _has_pending(self) -> bool:
-        return self._ring.head_seq < (self._summary.seq if self._summary else 0)
+        return self._screen is not None and self._ring.head_seq < self._screen.summary.seq
 
     def _flush(self) -> None:
         """Turn what is pending into one delta in the ring."""
         if not self._has_pending:
             return
         summary, ring = self.summary, self._ring
-        body = board_codec.delta(summary.epoch, ring.head_seq, summary.seq, self._pending)
-        frames = binary_frame(body)
+        seq_from, changes = ring.head_seq, self._pending
+        frames = binary_frame(board_codec.delta(summary.epoch, seq_from, summary.seq, changes))
         if self._pending_raffle:
             frames += text_frame(encode.push_raffle(summary))
         # Who speaks the seed's language joins at the head: nobody will ask for older ones in it.
-        legacy = self._legacy_frames() if self._legacy_count else b""
-        delta = Delta(ring.head_seq, summary.seq, frames, legacy)
-        ring.append(delta)
+        legacy = self._legacy_frames(changes, self._pending_expired) if self._legacy_count else b""
+        ring.append(Delta(seq_from, summary.seq, frames, legacy))
+        if self._is_source:
+            self._say(seq_from, frames, changes)
         self._pending = {}
         self._pending_expired = []
+        self._pending_private = []
         self._pending_raffle = False
-        self._next_flush_at = trio.current_time() + self.interval
-        metrics.FEED_INTERVAL.set(self.interval)
-        self._bus.publish(self.raffle_id, summary.epoch, delta.seq_from, delta.seq_to, frames)
 
-    def _legacy_frames(self) -> bytes:
+    def _say(self, seq_from: int, frames: bytes, changes: Mapping[int, int]) -> None:
+        """Give the other nodes' feeds what our viewers get; without frames only our position."""
+        summary = self.summary
+        self._last_word_at = trio.current_time()
+        self._bus.publish(
+            self.raffle_id,
+            FeedUpdate(
+                epoch=summary.epoch,
+                seq_from=seq_from,
+                seq_to=self._ring.head_seq,
+                status=summary.status,
+                reserved_count=summary.reserved_count,
+                sold_count=summary.sold_count,
+                frames=frames,
+                changes=changes,
+                expired=self._pending_expired if frames else (),
+                private=self._pending_private if frames else (),
+                at=self._clock.now(),
+            ),
+        )
+
+    def _legacy_frames(
+        self, changes: Mapping[int, int], expired: Sequence[tuple[UUID, tuple[int, ...]]]
+    ) -> bytes:
         terms = self.summary.terms
-        texts = [encode.legacy_reservation_expired(terms, i, n) for i, n in self._pending_expired]
-        texts += [encode.legacy_number_update(terms, n, s) for n, s in self._pending.items()]
+        texts = [encode.legacy_reservation_expired(terms, i, n) for i, n in expired]
+        texts += [encode.legacy_number_update(terms, n, s) for n, s in changes.items()]
         return b"".join(map(text_frame, texts))
 
     async def _walk(self) -> None:
@@ -355,7 +397,7 @@ class Feed:
         if subscriber.is_legacy:
             subscriber.seq = self._ring.head_seq
             return
-        snapshot = self._snapshot(deflate=subscriber.deflate, exact=False)
+        snapshot = self._snapshot(deflate=subscriber.deflate)
         if not subscriber.sink.offer(snapshot.frames):
             return
         metrics.SNAPSHOTS.labels(reason).inc()
@@ -372,10 +414,12 @@ class Feed:
         self.leave(subscriber)
         subscriber.sink.close(TOO_SLOW)
 
-    def _push_private(self, publication: Publication) -> None:
+    def _push_private(self, private: Sequence[PrivatePush], at: Millis) -> None:
         """News of a person's reservation, to that person's sockets only; encoded once a format."""
-        terms, at = publication.summary.terms, publication.at
-        for push in publication.private:
+        if not self._by_user:
+            return
+        terms = self.summary.terms
+        for push in private:
             frame = legacy = None
             for subscriber in tuple(self._by_user.get(push.reservation.user_id, ())):
                 if not subscriber.is_legacy:

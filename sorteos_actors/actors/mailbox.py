@@ -11,26 +11,16 @@ from collections.abc import Callable
 from typing import Final, NoReturn
 from uuid import UUID
 
-import msgspec
 import trio
 
 from sorteos_actors import metrics
-from sorteos_actors.raffle import Command, RaffleTerms, Rejection, RejectionCode, Reservation
+from sorteos_actors.ports import Answer, Reply
+from sorteos_actors.raffle import Command, Rejection, RejectionCode
 
+__all__ = ["BUSY", "STOPPED", "Answer", "Envelope", "Mailbox", "Reply", "unavailable"]
 
-class Reply(msgspec.Struct, frozen=True):
-    """A command had its effect, now or before, and it is durable.
-
-    `seq` is the position from which on viewers see it; `reservation` is the one it spoke of.
-    """
-
-    terms: RaffleTerms
-    epoch: int
-    seq: int
-    reservation: Reservation | None
-
-
-Answer = Reply | Rejection
+STALL_SECONDS: Final = 1.0
+"""When the reader took nothing for so long although something waits: it is in a slow commit."""
 
 
 def unavailable(retry_after_ms: int) -> Rejection:
@@ -45,20 +35,31 @@ STOPPED: Final = unavailable(500)
 
 
 class Envelope:
-    """One command on its way, and the place for its answer. One task waits for it, at most."""
+    """One command on its way, and the place for its answer.
 
-    __slots__ = ("_answer", "_waiter", "command", "who")
+    One task waits for it, at most; or `on_answer` is called with it, for a caller on another node.
+    """
 
-    def __init__(self, command: Command, who: UUID | None) -> None:
+    __slots__ = ("_answer", "_on_answer", "_waiter", "command", "who")
+
+    def __init__(
+        self,
+        command: Command,
+        who: UUID | None,
+        on_answer: Callable[[Answer], None] | None = None,
+    ) -> None:
         self.command = command
         self.who = who
         self._answer: Answer | None = None
+        self._on_answer = on_answer
         self._waiter: trio.lowlevel.Task | None = None
 
     def answer(self, answer: Answer) -> None:
         """Give the answer. The first one counts."""
         if self._answer is None:
             self._answer = answer
+            if self._on_answer is not None:
+                self._on_answer(answer)
             if self._waiter is not None:
                 # An event would do; this costs a third, and every command pays it.
                 trio.lowlevel.reschedule(self._waiter)
@@ -86,27 +87,45 @@ class Mailbox:
         self.capacity = capacity
         self.is_closed = False
         self._waiting: deque[Envelope] = deque()
+        self._untouched_since = 0.0
         self._arrival = trio.lowlevel.ParkingLot()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def post(self, command: Command, who: UUID | None) -> Envelope:
-        """Put a command in. When the box is full or closed, the envelope is answered already."""
-        envelope = Envelope(command, who)
+    def post(
+        self,
+        command: Command,
+        who: UUID | None,
+        on_answer: Callable[[Answer], None] | None = None,
+    ) -> Envelope:
+        """Put a command in. When the box is full or closed, the envelope is answered already.
+
+        So it is when the reader is stuck: who comes now would wait for more than a stalled commit.
+        """
+        envelope = Envelope(command, who, on_answer)
         if self.is_closed:
             envelope.answer(STOPPED)
-        elif len(self._waiting) >= self.capacity:
+        elif len(self._waiting) >= self.capacity or self._is_stalled():
             metrics.MAILBOX_FULL.inc()
             envelope.answer(BUSY)
         else:
+            if not self._waiting:
+                self._untouched_since = trio.current_time()
             self._waiting.append(envelope)
             self._arrival.unpark()
         return envelope
 
+    def _is_stalled(self) -> bool:
+        if not self._waiting:
+            return False
+        return trio.current_time() - self._untouched_since > STALL_SECONDS
+
     def post_first(self, command: Command) -> None:
         """Put one of our own commands in front of all; never refused, nobody waits for its answer."""
         if not self.is_closed:
+            if not self._waiting:
+                self._untouched_since = trio.current_time()
             self._waiting.appendleft(Envelope(command, None))
             self._arrival.unpark()
 
@@ -124,7 +143,13 @@ class Mailbox:
     def take(self, limit: int) -> list[Envelope]:
         """Up to `limit` envelopes, oldest first; the taker must answer each."""
         waiting = self._waiting
+        self._untouched_since = trio.current_time()
         return [waiting.popleft() for _ in range(min(limit, len(waiting)))]
+
+    def seal(self) -> None:
+        """Take nothing more; the reader still gets what waits, and will `close` it."""
+        self.is_closed = True
+        self._arrival.unpark()
 
     def close(self) -> None:
         """Take nothing more, and tell everybody who waits to try again."""

@@ -75,11 +75,13 @@ class OutageMeter:
         self.last = Outage(self._clock.now() - length_ms, length_ms)
         self.on_recovery()
 
-    def owed(self) -> commands.ExtendDeadlines | None:
+    def owed(self, since: Millis = 0) -> commands.ExtendDeadlines | None:
         """What a raffle that is loaded now is owed for the last outage.
 
-        A raffle takes it once: it remembers when the outage began, and younger holds are left alone.
+        Nothing when somebody has taken it after the outage began (`since`): for them there was none.
+        A raffle takes it once: it remembers until when it was made good, and younger holds are left
+        alone.
         """
-        if self.last is None:
+        if self.last is None or since > self.last.started_at:
             return None
         return commands.ExtendDeadlines(self.last.length_ms, self.last.started_at)

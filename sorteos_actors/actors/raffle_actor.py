@@ -7,9 +7,11 @@ A turn, in order:
 
 **The output gate.** Memory runs ahead of the commit within one turn, so that later commands of a batch
 see the earlier ones. But nothing of it leaves this object before COMMIT has returned: no answer, no
-frame, not even a refusal, since it may rest on a neighbour that never becomes true. A commit that
-failed, or whose answer was lost, breaks the gate: all callers of the turn hear `unavailable`, the
-actor stops with its memory, and a fresh one loads the truth. So a failed commit needs no undo.
+frame, not even a refusal, since it may rest on a neighbour that never becomes true. A turn that changes
+nothing has no commit; then a read confirms that the raffle still stands where we think, so that a
+deposed actor cannot refuse by a board that is old. A commit that failed, or whose answer was lost,
+breaks the gate: all callers of the turn hear `unavailable`, the actor stops with its memory, and a
+fresh one loads the truth. So a failed commit needs no undo.
 
 **Timers are data.** The actor waits for its mailbox until `next_deadline`, and not longer.
 """
@@ -31,7 +33,15 @@ from sorteos_actors.actors.mailbox import STOPPED, Answer, Envelope, Mailbox, Re
 from sorteos_actors.actors.outage import OutageMeter
 from sorteos_actors.actors.publication import Publication
 from sorteos_actors.errors import Deposed, GuardViolated, StoreUnavailable
-from sorteos_actors.ports import Activation, Batch, Clock, JournalEntry, Lease, RaffleStore
+from sorteos_actors.ports import (
+    Activation,
+    Batch,
+    Clock,
+    JournalEntry,
+    Lease,
+    Position,
+    RaffleStore,
+)
 from sorteos_actors.raffle import (
     Command,
     RaffleSummary,
@@ -49,6 +59,8 @@ logger = logging.getLogger(__name__)
 BATCH = 256
 """Commands in one commit: beyond ~500 rows PostgreSQL changes its plan and a batch gets slower."""
 OUTAGE_POLL_SECONDS = 0.25
+STALL_SECONDS = 1.0
+"""A commit that takes longer is time that the holds lost to us."""
 COMMIT_SECONDS = 6.0
 """The longest a turn waits for its commit; the store gives up earlier by itself."""
 
@@ -87,6 +99,9 @@ class RaffleActor:
         self._idle_seconds = idle_seconds
         self._id = activation.raffle.terms.id
         self._draining = False
+        self._deposed = False
+        self._stalled_ms = 0
+        self._stalled_at = 0
 
     @property
     def is_resting(self) -> bool:
@@ -94,9 +109,14 @@ class RaffleActor:
         return not (self._mailbox or self._raffle.reservations or self._feed.has_subscribers)
 
     def drain(self) -> None:
-        """Finish what waits in the mailbox, then return from `run`."""
+        """Take nothing new, finish what waits in the mailbox, then return from `run`."""
         self._draining = True
-        self._mailbox.wake()
+        self._mailbox.seal()
+
+    def depose(self) -> None:
+        """Stop before the next turn: `run` raises `Deposed`."""
+        self._deposed = True
+        self._mailbox.seal()
 
     async def run(self, suspects: deque[Envelope], extend: Command | None) -> None:
         """Serve until idle or drained. The mailbox is closed in any case when this ends.
@@ -124,9 +144,10 @@ class RaffleActor:
             until = rest_at if due is None else min(rest_at, self._clock.deadline(due))
             if self._outage.is_down:
                 until = max(until, trio.current_time() + OUTAGE_POLL_SECONDS)
-            if not self._draining:
+            if not (self._draining or self._deposed):
                 with trio.move_on_at(until):
                     await self._mailbox.wait()
+            await self._make_good()
             envelopes = self._mailbox.take(BATCH)
             if envelopes:
                 await self._turn(envelopes)
@@ -138,10 +159,19 @@ class RaffleActor:
     async def _expire(self) -> None:
         """End what is due; but not during an outage, since it will move the deadlines."""
         while not self._outage.is_down:
+            await self._make_good()
             due = next_deadline(self._raffle)
             if due is None or due > self._clock.now():
                 return
             await self._turn([Envelope(commands.ExpireDue(), None)])
+
+    async def _make_good(self) -> None:
+        """Before anything expires: give the holds the time that our slow commits have cost them."""
+        due = next_deadline(self._raffle)
+        if self._stalled_ms and due is not None and due <= self._clock.now():
+            extend = commands.ExtendDeadlines(self._stalled_ms, self._stalled_at)
+            self._stalled_ms = 0
+            await self._turn([Envelope(extend, None)])
 
     async def _turn(self, envelopes: Sequence[Envelope]) -> None:
         try:
@@ -155,7 +185,7 @@ class RaffleActor:
             raise
 
     async def _decide_commit_publish_answer(self, envelopes: Sequence[Envelope]) -> None:
-        if not self._lease.is_held(self._id):
+        if self._deposed or not self._lease.is_held(self._id):
             raise Deposed
         before = self._raffle.seq
         try:
@@ -163,14 +193,12 @@ class RaffleActor:
             batch = self._batch(before, entries)
         except Exception as error:
             raise ActorCrashed(envelopes) from error
+        try:
+            await self._make_durable(batch, len(envelopes))
+        except GuardViolated as error:
+            raise ActorCrashed(envelopes) from error
         if batch is not None:
-            try:
-                await self._commit(batch, len(envelopes))
-            except GuardViolated as error:
-                raise ActorCrashed(envelopes) from error
-            self._feed.publish(
-                Publication.of(self._summary(), batch, self._raffle.board, self._clock.now())
-            )
+            self._feed.publish(Publication.of(self._summary(), batch, self._clock.now()))
         for envelope, refusal in zip(envelopes, refusals, strict=True):
             _count("ok" if refusal is None else refusal.code.value)
             envelope.answer(refusal or self._reply(envelope.command))
@@ -220,18 +248,32 @@ class RaffleActor:
             last_outage_at=raffle.last_outage_at,
         )
 
-    async def _commit(self, batch: Batch, commands_in_batch: int) -> None:
+    async def _make_durable(self, batch: Batch | None, commands_in_batch: int) -> None:
+        """Commit, or confirm the position when there is nothing to commit."""
         sent = trio.current_time()
         # The one shielded place: a commit is never left half-awaited, and never waits for ever.
         server_time = None
         with trio.CancelScope(shield=True, deadline=sent + COMMIT_SECONDS):
-            server_time = await self._store.commit(batch)
+            if batch is None:
+                position = Position(self.epoch, self._raffle.seq)
+                server_time = await self._store.confirm(position, self._id)
+            else:
+                server_time = await self._store.commit(batch)
         if server_time is None:
             raise StoreUnavailable("the commit got no answer in time")
         received = trio.current_time()
         self._clock.sample(server_time, sent, received)
-        metrics.COMMIT_SECONDS.observe(received - sent)
-        metrics.BATCH_COMMANDS.observe(commands_in_batch)
+        self._note_stall(received - sent)
+        if batch is not None:
+            metrics.COMMIT_SECONDS.observe(received - sent)
+            metrics.BATCH_COMMANDS.observe(commands_in_batch)
+
+    def _note_stall(self, seconds: float) -> None:
+        if seconds < STALL_SECONDS:
+            return
+        if not self._stalled_ms:
+            self._stalled_at = self._clock.now() - int(seconds * 1000)
+        self._stalled_ms += int(seconds * 1000)
 
     def _reply(self, command: Command) -> Answer:
         raffle = self._raffle

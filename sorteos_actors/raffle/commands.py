@@ -9,7 +9,7 @@ import msgspec
 from sorteos_actors.raffle.model import Millis
 
 
-class ReserveNumbers(msgspec.Struct, frozen=True):
+class ReserveNumbers(msgspec.Struct, frozen=True, tag=True):
     """Hold all of `numbers`, or none. The client made `reservation_id`, so a repeat is harmless."""
 
     user_id: UUID
@@ -25,7 +25,7 @@ class QuickPickFilter(msgspec.Struct, frozen=True):
     contains: str = ""
 
 
-class QuickPick(msgspec.Struct, frozen=True):
+class QuickPick(msgspec.Struct, frozen=True, tag=True):
     """Let chance choose until the hold has `count` numbers; `entropy` is the shell's randomness."""
 
     user_id: UUID
@@ -35,7 +35,7 @@ class QuickPick(msgspec.Struct, frozen=True):
     filter: QuickPickFilter = QuickPickFilter()
 
 
-class AddNumbers(msgspec.Struct, frozen=True):
+class AddNumbers(msgspec.Struct, frozen=True, tag=True):
     """Hold these too; the deadline stays."""
 
     user_id: UUID
@@ -43,7 +43,7 @@ class AddNumbers(msgspec.Struct, frozen=True):
     numbers: tuple[int, ...]
 
 
-class RemoveNumbers(msgspec.Struct, frozen=True):
+class RemoveNumbers(msgspec.Struct, frozen=True, tag=True):
     """Let these go; letting the last one go cancels."""
 
     user_id: UUID
@@ -51,7 +51,7 @@ class RemoveNumbers(msgspec.Struct, frozen=True):
     numbers: tuple[int, ...]
 
 
-class SwapNumbers(msgspec.Struct, frozen=True):
+class SwapNumbers(msgspec.Struct, frozen=True, tag=True):
     """Give some and take others, in one step: if one cannot be taken, none is given."""
 
     user_id: UUID
@@ -60,14 +60,14 @@ class SwapNumbers(msgspec.Struct, frozen=True):
     take: tuple[int, ...]
 
 
-class StartCheckout(msgspec.Struct, frozen=True):
+class StartCheckout(msgspec.Struct, frozen=True, tag=True):
     """From choosing to paying: the deadline becomes now + checkout time, once."""
 
     user_id: UUID
     reservation_id: UUID
 
 
-class ExtendReservation(msgspec.Struct, frozen=True):
+class ExtendReservation(msgspec.Struct, frozen=True, tag=True):
     """More time, if the deadline is still the one the person saw (None: whatever it is)."""
 
     user_id: UUID
@@ -75,62 +75,62 @@ class ExtendReservation(msgspec.Struct, frozen=True):
     expires_at: Millis | None = None
 
 
-class CancelReservation(msgspec.Struct, frozen=True):
+class CancelReservation(msgspec.Struct, frozen=True, tag=True):
     """Let everything go."""
 
     user_id: UUID
     reservation_id: UUID
 
 
-class StartReview(msgspec.Struct, frozen=True):
+class StartReview(msgspec.Struct, frozen=True, tag=True):
     """Internal: a slow payment is under way; the numbers stay taken until `expires_at`."""
 
     reservation_id: UUID
     expires_at: Millis
 
 
-class CompleteReservation(msgspec.Struct, frozen=True):
+class CompleteReservation(msgspec.Struct, frozen=True, tag=True):
     """Internal: money was verified; the numbers are sold. No outside caller can send this."""
 
     reservation_id: UUID
 
 
-class ExpireDue(msgspec.Struct, frozen=True):
+class ExpireDue(msgspec.Struct, frozen=True, tag=True):
     """Internal: what is due is due. Sent by the actor's own timer."""
 
 
-class ExtendDeadlines(msgspec.Struct, frozen=True):
+class ExtendDeadlines(msgspec.Struct, frozen=True, tag=True):
     """Internal: we could not commit for `by_ms`; nobody loses a hold to our fault."""
 
     by_ms: int
     outage_at: Millis
 
 
-class FindReservation(msgspec.Struct, frozen=True):
+class FindReservation(msgspec.Struct, frozen=True, tag=True):
     """A question, not a change: which live reservation does this person have here?"""
 
     user_id: UUID
 
 
-class PublishRaffle(msgspec.Struct, frozen=True):
+class PublishRaffle(msgspec.Struct, frozen=True, tag=True):
     """Open the sale."""
 
     user_id: UUID
 
 
-class PauseRaffle(msgspec.Struct, frozen=True):
+class PauseRaffle(msgspec.Struct, frozen=True, tag=True):
     """Stop selling for a while; live reservations go on."""
 
     user_id: UUID
 
 
-class ResumeRaffle(msgspec.Struct, frozen=True):
+class ResumeRaffle(msgspec.Struct, frozen=True, tag=True):
     """Sell again."""
 
     user_id: UUID
 
 
-class CloseRaffle(msgspec.Struct, frozen=True):
+class CloseRaffle(msgspec.Struct, frozen=True, tag=True):
     """End the sale for good; live reservations may still finish."""
 
     user_id: UUID

@@ -258,8 +258,8 @@ def _expire_due(raffle: Raffle, now: Millis) -> Decision:
 
 
 def _extend_deadlines(raffle: Raffle, command: commands.ExtendDeadlines) -> Decision:
-    if command.outage_at <= raffle.last_outage_at or command.by_ms <= 0:
-        return ()
+    if command.outage_at < raffle.last_outage_at or command.by_ms <= 0:
+        return ()  # It began before the last one that was made good had ended: the same one.
     if not any(r.created_at <= command.outage_at for r in raffle.reservations.values()):
         return ()  # Every hold is younger than the outage: nobody lost time to it.
     return (events.DeadlinesExtended(command.by_ms, command.outage_at),)

@@ -90,7 +90,7 @@ def evolve(raffle: Raffle, event: events.Event) -> None:
                     raffle.reservations[reservation.id] = replace(
                         reservation, expires_at=reservation.expires_at + event.by_ms
                     )
-            raffle.last_outage_at = event.outage_at
+            raffle.last_outage_at = event.outage_at + event.by_ms
             deadline.rebuild(raffle)
         case events.StatusChanged():
             raffle.status = event.status

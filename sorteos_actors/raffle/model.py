@@ -201,6 +201,8 @@ class Raffle:
         self.reserved_count = 0
         self.sold_count = 0
         self.last_outage_at: Millis = 0
+        """When the last outage that was made good had ended: every node measures its own, and may
+        come with the same one again."""
 
     @property
     def available_count(self) -> int:

@@ -28,7 +28,7 @@ class RejectionCode(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-class Rejection(msgspec.Struct, frozen=True):
+class Rejection(msgspec.Struct, frozen=True, tag="rejection"):
     """A refusal: what rule, and with which facts."""
 
     code: RejectionCode

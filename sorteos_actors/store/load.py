@@ -6,10 +6,19 @@ rows would take a second to receive, and leave objects that the garbage collecto
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
+from sorteos_actors.errors import RaffleNotFound
+from sorteos_actors.ports import Picture
 from sorteos_actors.raffle import Raffle
-from sorteos_actors.raffle.model import PHASE_CODES, EndedReservations
+from sorteos_actors.raffle.model import (
+    BLOCKED,
+    PHASE_CODES,
+    RESERVED,
+    SOLD,
+    EndedReservations,
+)
 from sorteos_actors.store.pool import Connection
 from sorteos_actors.store.rows import (
     RESERVATION_COLUMNS,
@@ -68,12 +77,12 @@ ORDER BY v.ended_at DESC, v.id LIMIT $3
 
 
 async def load(connection: Connection, raffle_id: UUID) -> tuple[Raffle, int]:
-    """The raffle as committed, and its epoch. An asyncio function; the raffle must exist.
+    """The raffle as committed, and its epoch. An asyncio function.
 
-    Raises `GuardViolated` when its counts are not those of its claims.
+    Raises `RaffleNotFound`; `GuardViolated` when its counts are not those of its claims.
     """
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        row = await connection.fetchrow(_RAFFLE, raffle_id)
+        row = await _raffle_row(connection, raffle_id)
         numbers = await connection.fetchrow(_NUMBERS, raffle_id)
         sold = await connection.fetchrow(_SOLD_BY_USER, raffle_id)
         live = await connection.fetch(_LIVE, raffle_id)
@@ -94,3 +103,23 @@ async def load(connection: Connection, raffle_id: UUID) -> tuple[Raffle, int]:
         ended=EndedReservations(packed, [reservation_from_row(row) for row in reversed(recent)]),
     )
     return raffle, summary.epoch
+
+
+async def load_picture(connection: Connection, raffle_id: UUID) -> Picture:
+    """Only what everybody may see. An asyncio function. Raises `RaffleNotFound`."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        row = await _raffle_row(connection, raffle_id)
+        numbers = await connection.fetchrow(_NUMBERS, raffle_id)
+    summary = summary_from_row(row)
+    board = bytearray(summary.terms.number_count)
+    for state, column in ((RESERVED, "reserved"), (SOLD, "sold"), (BLOCKED, "blocked")):
+        for number in numbers[column]:
+            board[number] = state
+    return Picture(summary, board)
+
+
+async def _raffle_row(connection: Connection, raffle_id: UUID) -> Any:
+    row = await connection.fetchrow(_RAFFLE, raffle_id)
+    if row is None:
+        raise RaffleNotFound(raffle_id)
+    return row

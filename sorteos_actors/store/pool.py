@@ -19,7 +19,13 @@ import asyncpg
 import trio
 
 from sorteos_actors import asyncio_bridge
-from sorteos_actors.errors import CannotStart, GuardViolated, StoreUnavailable
+from sorteos_actors.errors import (
+    CannotStart,
+    Deposed,
+    GuardViolated,
+    RaffleNotFound,
+    StoreUnavailable,
+)
 from sorteos_actors.store.rows import Row
 
 logger = logging.getLogger(__name__)
@@ -104,8 +110,8 @@ class Pool:
             async with asyncio_bridge.deadline(seconds):
                 connection = await self._connections.acquire()
                 return await work(connection)
-        except _REFUSALS:
-            raise
+        except (*_REFUSALS, Deposed, RaffleNotFound):
+            raise  # An answer, and the connection is as good as before.
         except BaseException as error:
             if connection is not None:
                 connection.terminate()

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sorteos_actors.errors import Deposed, RaffleNotFound
-from sorteos_actors.ports import Activation, Batch, JournalRow
-from sorteos_actors.raffle import Millis, RaffleStatus, RaffleTerms
-from sorteos_actors.store.load import load
+from sorteos_actors.ports import (
+    Activation,
+    Batch,
+    JournalRow,
+    News,
+    Owner,
+    Picture,
+    Position,
+    Tenure,
+)
+from sorteos_actors.raffle import Millis, Raffle, RaffleStatus, RaffleTerms, evolve
+from sorteos_actors.store.load import load, load_picture
 from sorteos_actors.store.pool import Connection, Pool
 from sorteos_actors.store.rows import (
+    RESERVATION_COLUMNS,
+    SUMMARY_COLUMNS,
     commit_arguments,
     journal_row_from_row,
+    reservation_from_row,
+    summary_from_row,
     terms_arguments,
 )
 
 ACTIVATION_SECONDS = 15.0
 """For a raffle of a million sold numbers on a busy machine."""
+MOST_TO_CATCH_UP = 5000
+"""Events that a warm raffle is worth catching up with; beyond that, loading it anew is quicker."""
 
 _CREATE = """
 INSERT INTO raffles (
@@ -33,9 +49,31 @@ INSERT INTO raffles (
 _NEXT_EPOCH = "GREATEST(epoch + 1, floor(extract(epoch FROM clock_timestamp()))::bigint)"
 
 _TAKE_OVER = f"""
-UPDATE raffles SET epoch = {_NEXT_EPOCH}, owner_node = $2, owner_url = $3
+WITH before AS (SELECT owner_since FROM raffles WHERE id = $1)
+UPDATE raffles SET epoch = {_NEXT_EPOCH}, owner_node = $2, owner_url = $3,
+    owner_since = clock_timestamp()
 WHERE id = $1
-RETURNING epoch, time_to_ms(clock_timestamp()) AS server_time
+RETURNING epoch, seq, time_to_ms(clock_timestamp()) AS server_time,
+    (SELECT time_to_ms(owner_since) FROM before) AS since
+"""  # noqa: S608 - constants only
+
+_CONFIRM = """
+SELECT time_to_ms(clock_timestamp()) FROM raffles WHERE id = $1 AND epoch = $2 AND seq = $3
+"""
+
+_TENURE = """
+SELECT owner_node, owner_url, epoch,
+    time_to_ms(clock_timestamp()) - time_to_ms(owner_since) AS since_ms
+FROM raffles WHERE id = $1 AND owner_node IS NOT NULL
+"""
+
+_POSITIONS = "SELECT id, epoch, seq FROM raffles WHERE id = ANY($1)"
+
+_SUMMARY = f"SELECT {SUMMARY_COLUMNS} FROM raffles AS r WHERE r.id = $1"  # noqa: S608 - constants
+
+_NEWS_OF = f"""
+SELECT {RESERVATION_COLUMNS} FROM reservations AS v
+WHERE v.raffle_id = $1 AND v.id = ANY($2) AND v.user_id = ANY($3)
 """  # noqa: S608 - constants only
 
 _COMMIT = "SELECT * FROM commit_batch({})".format(", ".join(f"${n}" for n in range(1, 30)))  # noqa: S608
@@ -85,7 +123,9 @@ class PostgresRaffleStore:
         """Whether there has never been a raffle. Raises `StoreUnavailable`."""
         return not await self._pool.value("SELECT EXISTS (SELECT FROM raffles)")
 
-    async def activate(self, raffle_id: UUID, *, node: str, url: str) -> Activation:
+    async def activate(
+        self, raffle_id: UUID, *, node: str, url: str, warm: Raffle | None = None
+    ) -> Activation:
         """Take the raffle over, then load it: after the new epoch nobody else can write.
 
         Raises `RaffleNotFound`, `StoreUnavailable`; `Deposed` when yet another owner has come
@@ -96,12 +136,21 @@ class PostgresRaffleStore:
             owner = await connection.fetchrow(_TAKE_OVER, raffle_id, node, url)
             if owner is None:
                 raise RaffleNotFound(raffle_id)
-            raffle, epoch = await load(connection, raffle_id)
-            if epoch != owner["epoch"]:
-                raise Deposed
-            return Activation(raffle, epoch, owner["server_time"])
+            raffle = None
+            if warm is not None and 0 <= owner["seq"] - warm.seq <= MOST_TO_CATCH_UP:
+                raffle = await _caught_up(connection, warm, owner["seq"])
+            if raffle is None:
+                raffle, epoch = await load(connection, raffle_id)
+                if epoch != owner["epoch"]:
+                    raise Deposed
+            return Activation(raffle, owner["epoch"], owner["server_time"], owner["since"])
 
         return await self._pool.run(take_over_and_load, seconds=ACTIVATION_SECONDS)
+
+    async def load(self, raffle_id: UUID) -> Raffle:
+        """The raffle as it is now."""
+        raffle, _ = await self._pool.run(lambda c: load(c, raffle_id), seconds=ACTIVATION_SECONDS)
+        return raffle
 
     async def commit(self, batch: Batch) -> Millis:
         """One autocommitted statement: the fence, the claims, the reservations, the journal."""
@@ -109,6 +158,58 @@ class PostgresRaffleStore:
         if server_time is None:
             raise Deposed
         return server_time
+
+    async def confirm(self, position: Position, raffle_id: UUID) -> Millis:
+        """One read by the primary key."""
+        server_time: Millis | None = await self._pool.value(
+            _CONFIRM, raffle_id, position.epoch, position.seq
+        )
+        if server_time is None:
+            raise Deposed
+        return server_time
+
+    async def tenure(self, raffle_id: UUID) -> Tenure | None:
+        """Who took the raffle last."""
+        row = await self._pool.row(_TENURE, raffle_id)
+        if row is None:
+            return None
+        owner = Owner(row["owner_node"], row["owner_url"], row["epoch"])
+        return Tenure(owner, row["since_ms"])
+
+    async def positions(self, raffle_ids: Sequence[UUID]) -> Mapping[UUID, Position]:
+        """Where raffles stand; those that do not exist are left out."""
+        rows = await self._pool.rows(_POSITIONS, raffle_ids)
+        return {row["id"]: Position(row["epoch"], row["seq"]) for row in rows}
+
+    async def picture(self, raffle_id: UUID) -> Picture:
+        """The board, one array for each state."""
+        return await self._pool.run(
+            lambda c: load_picture(c, raffle_id), seconds=ACTIVATION_SECONDS
+        )
+
+    async def news(self, raffle_id: UUID, after: int, limit: int, users: Sequence[UUID]) -> News:
+        """The journal after a position, in one snapshot with the raffle's row."""
+
+        async def read(connection: Connection) -> News:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                summary = await connection.fetchrow(_SUMMARY, raffle_id)
+                if summary is None:
+                    raise RaffleNotFound(raffle_id)
+                rows = await connection.fetch(_JOURNAL, raffle_id, after, limit)
+                journal = [journal_row_from_row(row) for row in rows]
+                touched = {getattr(row.entry.event, "reservation_id", None) for row in journal} - {
+                    None
+                }
+                reservations = (
+                    await connection.fetch(_NEWS_OF, raffle_id, list(touched), users)
+                    if touched and users
+                    else ()
+                )
+            return News(
+                summary_from_row(summary), journal, [reservation_from_row(r) for r in reservations]
+            )
+
+        return await self._pool.run(read)
 
     async def quarantine(self, raffle_id: UUID, reason: str) -> None:
         """Pause it if it is active. Its old owner is deposed by that."""
@@ -128,3 +229,15 @@ class PostgresRaffleStore:
         """PostgreSQL's time."""
         server_time: Millis = await self._pool.value("SELECT time_to_ms(clock_timestamp())")
         return server_time
+
+
+async def _caught_up(connection: Connection, warm: Raffle, seq: int) -> Raffle | None:
+    """What has happened since it was loaded, applied; None when the journal does not lead there.
+
+    After the new epoch: nobody writes any more, so the journal ends at `seq`. `warm` may be half
+    changed when this fails, and is of no use then.
+    """
+    rows = await connection.fetch(_JOURNAL, warm.terms.id, warm.seq, MOST_TO_CATCH_UP)
+    for row in rows:
+        evolve(warm, journal_row_from_row(row).entry.event)
+    return warm if warm.seq == seq else None

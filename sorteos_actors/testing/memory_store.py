@@ -6,7 +6,7 @@ with an actor. The same contract tests run against this and the real store.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 import trio
@@ -17,7 +17,12 @@ from sorteos_actors.ports import (
     Batch,
     JournalEntry,
     JournalRow,
+    News,
+    Owner,
+    Picture,
+    Position,
     ReservationRecord,
+    Tenure,
 )
 from sorteos_actors.raffle import (
     Millis,
@@ -42,6 +47,8 @@ class _Record:
         self.terms = terms
         self.first_status = status
         self.epoch = 0
+        self.owner: Owner | None = None
+        self.owner_since: Millis = 0
         self.journal: list[JournalRow] = []
         self.raffle = self.replayed()
         self.ended: dict[UUID, Reservation] = {}
@@ -96,14 +103,37 @@ class MemoryStore:
         await self._reach()
         self._records.setdefault(terms.id, _Record(terms, status))
 
-    async def activate(self, raffle_id: UUID, *, node: str, url: str) -> Activation:  # noqa: ARG002
+    async def activate(
+        self, raffle_id: UUID, *, node: str, url: str, warm: Raffle | None = None
+    ) -> Activation:
         """See `RaffleStore`."""
         await self._reach()
+        return self.take_over(raffle_id, node, url, warm)
+
+    def take_over(
+        self, raffle_id: UUID, node: str, url: str, warm: Raffle | None = None
+    ) -> Activation:
+        """What `activate` does, in one step."""
+        record = self._record(raffle_id)
+        record.epoch = max(record.epoch + 1, self._now() // 1000)
+        since, record.owner_since = record.owner_since, self._now()
+        record.owner = Owner(node, url, record.epoch)
+        if warm is None:
+            warm = record.replayed()
+        for row in record.journal[warm.seq :]:
+            evolve(warm, row.entry.event)
+        return Activation(warm, record.epoch, self._now(), since)
+
+    async def load(self, raffle_id: UUID) -> Raffle:
+        """See `RaffleStore`."""
+        await self._reach()
+        return self._record(raffle_id).replayed()
+
+    def _record(self, raffle_id: UUID) -> _Record:
         record = self._records.get(raffle_id)
         if record is None:
             raise RaffleNotFound(raffle_id)
-        record.epoch = max(record.epoch + 1, self._now() // 1000)
-        return Activation(record.replayed(), record.epoch, self._now())
+        return record
 
     async def commit(self, batch: Batch) -> Millis:
         """See `RaffleStore`."""
@@ -114,12 +144,13 @@ class MemoryStore:
         lost, self._lose_next_answer = self._lose_next_answer, None
         if lost is False:
             raise StoreUnavailable("the connection broke before the commit")
-        self._apply(batch)
+        self.apply(batch)
         if lost is True:
             raise StoreUnavailable("the connection broke after the commit")
         return self._now()
 
-    def _apply(self, batch: Batch) -> None:
+    def apply(self, batch: Batch) -> None:
+        """What `commit` does, in one step."""
         record = self._records.get(batch.raffle_id)
         if record is None or (record.epoch, record.raffle.seq) != (batch.epoch, batch.seq):
             raise Deposed
@@ -131,6 +162,48 @@ class MemoryStore:
         for reservation in batch.reservations:
             if not reservation.phase.is_live:
                 record.ended[reservation.id] = reservation
+
+    async def confirm(self, position: Position, raffle_id: UUID) -> Millis:
+        """See `RaffleStore`."""
+        await self._reach()
+        if self.position(raffle_id) != position:
+            raise Deposed
+        return self._now()
+
+    def position(self, raffle_id: UUID) -> Position | None:
+        """Where a raffle stands."""
+        record = self._records.get(raffle_id)
+        return None if record is None else Position(record.epoch, record.raffle.seq)
+
+    async def tenure(self, raffle_id: UUID) -> Tenure | None:
+        """See `RaffleStore`."""
+        await self._reach()
+        record = self._records.get(raffle_id)
+        if record is None or record.owner is None:
+            return None
+        return Tenure(record.owner, self._now() - record.owner_since)
+
+    async def positions(self, raffle_ids: Sequence[UUID]) -> Mapping[UUID, Position]:
+        """See `RaffleStore`."""
+        await self._reach()
+        found = {raffle_id: self.position(raffle_id) for raffle_id in raffle_ids}
+        return {key: position for key, position in found.items() if position is not None}
+
+    async def picture(self, raffle_id: UUID) -> Picture:
+        """See `RaffleStore`."""
+        await self._reach()
+        record = self._record(raffle_id)
+        return Picture(record.summary(), bytearray(record.raffle.board))
+
+    async def news(self, raffle_id: UUID, after: int, limit: int, users: Sequence[UUID]) -> News:
+        """See `RaffleStore`."""
+        await self._reach()
+        record = self._record(raffle_id)
+        rows = record.journal[after : after + limit]
+        touched = {getattr(row.entry.event, "reservation_id", None) for row in rows}
+        known = (*record.raffle.reservations.values(), *record.ended.values())
+        reservations = [r for r in known if r.id in touched and r.user_id in users]
+        return News(record.summary(), rows, reservations)
 
     async def quarantine(self, raffle_id: UUID, reason: str) -> None:
         """See `RaffleStore`."""

@@ -12,13 +12,13 @@ from contextlib import asynccontextmanager
 import msgspec
 import trio
 
-from sorteos_actors.actors.alone import LoneBus, LoneLease
+from sorteos_actors.actors.alone import LoneBus, LoneLease, LonePeers
 from sorteos_actors.actors.feed import Subscriber
 from sorteos_actors.actors.outage import OutageMeter
 from sorteos_actors.actors.registry import Registry
 from sorteos_actors.actors.supervisor import World
 from sorteos_actors.clock import ServerClock
-from sorteos_actors.ports import Bus, Clock, Lease, RaffleStore
+from sorteos_actors.ports import Bus, Clock, Lease, Owner, Peers, RaffleStore
 from sorteos_actors.protocol.board import BoardClient
 from sorteos_actors.protocol.close_codes import CloseCode
 
@@ -37,6 +37,7 @@ async def open_node(
     *,
     lease: Lease | None = None,
     bus: Bus | None = None,
+    peers: Peers | None = None,
     mailbox_capacity: int = 2048,
     idle_seconds: float = 300.0,
 ) -> AsyncIterator[SimulatedNode]:
@@ -46,14 +47,14 @@ async def open_node(
         store=store,
         clock=clock,
         lease=lease or LoneLease(),
+        bus=bus or LoneBus(),
+        peers=peers or LonePeers(Owner("simulated", "")),
         outage=OutageMeter(clock),
-        node="simulated",
-        url="",
         mailbox_capacity=mailbox_capacity,
         idle_seconds=idle_seconds,
     )
     async with trio.open_nursery() as nursery:
-        registry = Registry(world, bus or LoneBus())
+        registry = Registry(world)
         await nursery.start(registry.run)
         yield SimulatedNode(registry, world, clock)
         nursery.cancel_scope.cancel()

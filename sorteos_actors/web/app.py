@@ -146,8 +146,8 @@ def _refusals(app: QuartTrio) -> None:
         )
 
 
-class NoUpgrades:
-    """The ASGI layer between the HTTP server and the application.
+class Traffic:
+    """Counts the requests that are being answered, and stands between server and application.
 
     It refuses upgrades, which come too late on a connection that spoke HTTP; and it lets the end of
     an answer reach the connection. The server tells the application of a disconnect *while* it
@@ -155,26 +155,51 @@ class NoUpgrades:
     that was to be closed would stay open, deaf.
     """
 
-    def __init__(self, app: Any) -> None:
-        self._app = app
+    def __init__(self) -> None:
+        self._under_way = 0
+        self._none = trio.Event()
+        self._none.set()
 
-    async def __call__(
-        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
-        """Answer 421 to a socket's path and 404 to any other; pass everything else on."""
-        if scope["type"] != "websocket":
-            await self._app(scope, receive, _uncancelled(send))
-            return
-        status = 421 if SOCKET_PATH.match(scope["path"]) else 404
-        await receive()
-        await send(
-            {
-                "type": "websocket.http.response.start",
-                "status": status,
-                "headers": [(b"connection", b"close"), (b"content-length", b"0")],
-            }
-        )
-        await send({"type": "websocket.http.response.body", "body": b"", "more_body": False})
+    async def wait_none(self) -> None:
+        """Until nothing is being answered."""
+        await self._none.wait()
+
+    def counting(self, app: Any) -> Any:
+        """The application, with this around it."""
+
+        async def counted(
+            scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+        ) -> None:
+            if scope["type"] == "lifespan":
+                await app(scope, receive, send)
+                return
+            if not self._under_way:
+                self._none = trio.Event()
+            self._under_way += 1
+            try:
+                if scope["type"] == "websocket":
+                    await _refuse_upgrade(scope["path"], receive, send)
+                else:
+                    await app(scope, receive, _uncancelled(send))
+            finally:
+                self._under_way -= 1
+                if not self._under_way:
+                    self._none.set()
+
+        return counted
+
+
+async def _refuse_upgrade(path: str, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """421 for a socket's path, which needs a connection of its own, and 404 for any other."""
+    await receive()
+    await send(
+        {
+            "type": "websocket.http.response.start",
+            "status": 421 if SOCKET_PATH.match(path) else 404,
+            "headers": [(b"connection", b"close"), (b"content-length", b"0")],
+        }
+    )
+    await send({"type": "websocket.http.response.body", "body": b"", "more_body": False})
 
 
 def _uncancelled(send: ASGISendCallable) -> ASGISendCallable:

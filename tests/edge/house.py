@@ -12,10 +12,11 @@ import msgspec
 import trio
 
 from sorteos_actors.ids import SystemIds
-from sorteos_actors.main import run_http
+from sorteos_actors.node import run_http
 from sorteos_actors.raffle import RaffleStatus, RaffleTerms
 from sorteos_actors.testing.memory_store import MemoryStore
 from sorteos_actors.testing.node import SimulatedNode, open_node
+from sorteos_actors.web.app import create_app
 from sorteos_actors.web.auth import Role, Tokens
 from sorteos_actors.web.front_door import FrontDoor
 from sorteos_actors.web.limits import UNLIMITED, Limits
@@ -92,8 +93,8 @@ async def open_house(limits: Limits = UNLIMITED, number_count: int = 100) -> Asy
             is_draining=lambda: False,
         )
         nursery.start_soon(sockets.run)
-        http = await nursery.start(run_http, services, sockets)
-        door = FrontDoor(services, sockets, http)
+        http = await nursery.start(run_http, create_app(services, sockets))
+        door = FrontDoor(services, sockets, http.handle)
         serve = partial(trio.serve_tcp, door.serve, 0, host="127.0.0.1")
         [listener] = await nursery.start(serve)
         port = listener.socket.getsockname()[1]

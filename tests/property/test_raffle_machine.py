@@ -86,11 +86,11 @@ class RaffleMachine(RaffleWithBuyers):
     def recover_from_an_outage(self, ms: int, ago: int) -> None:
         at = self.now - ago
         felt = [h for h in self.model.holds.values() if h.created_at <= at]
-        new = at > self.model.last_outage and ms > 0
+        new = at >= self.model.last_outage and ms > 0
         happened = self.send(ExtendDeadlines(ms, at), set())
         assert len(happened) == (1 if felt and new else 0)
         if happened:
-            self.model.last_outage = at
+            self.model.last_outage = at + ms
             for hold in felt:
                 hold.deadline += ms
 

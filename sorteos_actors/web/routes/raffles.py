@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 from uuid import UUID
@@ -60,7 +61,7 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         return feed
 
     async def summary_of(text: str) -> RaffleSummary:
-        """From memory when the raffle is awake; looking at one does not wake it."""
+        """From memory when the raffle runs here; looking at one does not wake it."""
         key = uuid_or_404(text)
         feed = services.registry.live_feed(key)
         summary = await services.queries.raffle(key) if feed is None else feed.summary
@@ -113,8 +114,8 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         answer = await services.registry.call(key, _STEERING[verb](asker.user_id), asker.user_id)
         if isinstance(answer, Rejection):
             return problem_response(answer)
-        feed = await feed_of(raffle_id)
-        return json_response({"raffle": raffle_view(feed.summary)})
+        # From PostgreSQL: the raffle may run on another node, whose news are on their way to us.
+        return json_response({"raffle": raffle_view(await must_exist(key, asker))})
 
     @routes.get("/<raffle_id>")
     async def show(raffle_id: str) -> Response:
@@ -164,11 +165,15 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         if asker.role is not Role.ADMIN:
             raise Refused(RejectionCode.FORBIDDEN)
         await must_exist(uuid_or_404(raffle_id), asker)
-        counts = services.registry.connections_by_raffle()
+        by_node = await services.registry.connections_by_node()
+        counts: Counter[UUID] = Counter()
+        for connections in by_node.values():
+            counts.update(connections)
         return json_response(
             {
-                "total_connections": sum(counts.values()),
+                "total_connections": counts.total(),
                 "connections_by_raffle": {str(k): v for k, v in counts.items()},
+                "nodes": len(by_node),
             }
         )
 

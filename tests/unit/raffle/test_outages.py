@@ -34,6 +34,7 @@ def test_one_outage_extends_once_whoever_reports_it_again() -> None:
 
     assert do(raffle, ExtendDeadlines(2 * MINUTE, OUTAGE)) == ()
     assert do(raffle, ExtendDeadlines(5 * MINUTE, OUTAGE - 1)) == ()
+    assert do(raffle, ExtendDeadlines(2 * MINUTE, OUTAGE + 700)) == ()  # As another node felt it.
     assert the(raffle).expires_at == deadline + 2 * MINUTE
 
 

@@ -1,0 +1,103 @@
+"""A command by HTTP to its owner, for when Redis cannot carry it.
+
+The internal listener of each node answers it (`web/internal.py`). Who asks proves that it knows the
+cluster's secret: a signature over the body and the time, in PostgreSQL's clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from types import TracebackType
+from typing import Final, Self
+
+import httpx
+import trio
+
+from sorteos_actors.cluster.envelopes import Ask, Told, Unreadable, pack, read_told
+from sorteos_actors.errors import PeerGone, PeerSilent
+from sorteos_actors.ports import Answer, Clock, Moved, Owner
+
+PATH: Final = "/internal/commands"
+SIGNATURE: Final = "X-Sorteos-Signature"
+CONNECT_SECONDS: Final = 0.5
+MOST_SKEW_MS: Final = 30_000
+_CONNECTIONS: Final = 64
+
+
+def internal_key(secret: str) -> bytes:
+    """The key of the nodes' own messages: never that of people's tokens itself."""
+    return hmac.digest(secret.encode(), b"sorteos internal", hashlib.sha256)
+
+
+def sign(key: bytes, body: bytes, now: int) -> str:
+    """``<milliseconds>.<hex>``: what this body was signed with, and when."""
+    mac = hmac.new(key, f"{now}.".encode() + body, hashlib.sha256)
+    return f"{now}.{mac.hexdigest()}"
+
+
+def is_signed(key: bytes, body: bytes, signature: str, now: int) -> bool:
+    """Whether the body comes from a node of ours, and is fresh."""
+    at, _, _ = signature.partition(".")
+    if not (at.isascii() and at.isdigit() and len(at) < 16 and abs(int(at) - now) <= MOST_SKEW_MS):
+        return False
+    return hmac.compare_digest(sign(key, body, int(at)).encode(), signature.encode())
+
+
+class Courier:
+    """Carries commands to other nodes' internal listeners. Used as a context."""
+
+    def __init__(self, key: bytes, clock: Clock) -> None:
+        self._key = key
+        self._clock = clock
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(10, connect=CONNECT_SECONDS),
+            limits=httpx.Limits(max_connections=_CONNECTIONS),
+            trust_env=False,  # A proxy for the world outside is no way to a neighbour.
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + 1):
+            await self._client.__aexit__(kind, error, trace)
+
+    async def carry(self, owner: Owner, ask: Ask) -> Answer | Moved:
+        """The owner's answer. Raises `PeerGone` when nobody listens there, `PeerSilent`.
+
+        When cancelled, the command may still have its effect.
+        """
+        body = pack(ask)
+        headers = {SIGNATURE: sign(self._key, body, self._clock.now())}
+        with trio.move_on_after(ask.ttl_ms / 1000):
+            try:
+                response = await self._client.post(owner.url + PATH, content=body, headers=headers)
+                if response.status_code == 200:
+                    told: Told = read_told(response.content)
+                    return told.answer
+                raise PeerSilent(f"{owner.node} answered {response.status_code}")
+            except httpx.TransportError as error:
+                if _was_refused(error):
+                    raise PeerGone(owner.node) from error
+                raise PeerSilent(f"{owner.node}: {error}") from error
+            except Unreadable as error:
+                raise PeerSilent(f"{owner.node} speaks another version: {error}") from error
+        raise PeerSilent(f"{owner.node} gave no answer in time")
+
+
+def _was_refused(error: BaseException | None) -> bool:
+    """Whether the cause was that no process listens at the port."""
+    if error is None:
+        return False
+    if isinstance(error, ConnectionRefusedError):
+        return True
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(_was_refused, error.exceptions))
+    return _was_refused(error.__cause__) or _was_refused(error.__context__)

@@ -1,0 +1,182 @@
+"""A node's leases: for each raffle that it runs a key in Redis with a short life, renewed every second.
+
+    raffle:actor:{<raffle id>} = {"node": …, "url": …, "epoch": …}      `redis-cli GET`, `PTTL`
+
+A lease says who *should* run a raffle; who *may* write is decided by the epoch in PostgreSQL, so a
+lease that is wrong costs a needless takeover and never a number. Renewal is one pipeline for all,
+only while PostgreSQL answers: a node that cannot commit lets go. An owner whose lease could not be
+renewed for two thirds of its life, by the monotonic clock and counted from when the last renewal was
+*sent*, must stop, unless Redis is away for us altogether: then owners go on by their epoch.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+import msgspec
+import trio
+
+from sorteos_actors import metrics
+from sorteos_actors.cluster import scripts
+from sorteos_actors.cluster.breaker import State
+from sorteos_actors.cluster.link import Link, ScriptCall
+from sorteos_actors.errors import RedisUnavailable
+from sorteos_actors.ports import Owner
+
+logger = logging.getLogger(__name__)
+
+LEASE_MS: Final = 4000
+RENEW_SECONDS: Final = 1.0
+DOUBT_SECONDS: Final = 2.7
+"""Two thirds of a lease: who could not renew it for so long may not act as owner any more."""
+
+
+class _Held(msgspec.Struct):
+    epoch: int
+    renewed_at: float
+    """Trio's clock when the last renewal that succeeded was sent."""
+
+
+def lease_key(raffle_id: UUID) -> str:
+    """Where a raffle's lease is; the id in braces keeps all that is the raffle's on one server."""
+    return f"raffle:actor:{{{raffle_id}}}"
+
+
+class RedisLeases:
+    """The `Lease` port. `run` renews; `may_renew` says whether PostgreSQL answers."""
+
+    def __init__(self, link: Link, me: Owner, may_renew: Callable[[], bool]) -> None:
+        self.on_lost: Callable[[UUID], None] = lambda _: None
+        """Called once when a lease that we had is another's, or in doubt. Set by the registry."""
+        self._link = link
+        self._me = me
+        self._may_renew = may_renew
+        self._held: dict[UUID, _Held] = {}
+        self._away_until = 0.0
+        """When Redis was last away for us: a lease may be asked for anew before it is in doubt."""
+
+    async def acquire(self, raffle_id: UUID) -> Owner | None:
+        """See `Lease`."""
+        return await self._take(scripts.ACQUIRE, raffle_id)
+
+    async def seize(self, raffle_id: UUID, dead: Owner) -> Owner | None:
+        """See `Lease`."""
+        return await self._take(scripts.SEIZE, raffle_id, dead.node)
+
+    async def _take(self, script: scripts.Script, raffle_id: UUID, *args: str) -> Owner | None:
+        sent = trio.current_time()
+        call = ScriptCall(
+            script, lease_key(raffle_id), (self._value(0), self._me.node, LEASE_MS, *args)
+        )
+        [holder] = await self._link.run_scripts([call])
+        if holder is not None and holder is not False:
+            return msgspec.json.decode(holder, type=Owner)
+        held = self._held.get(raffle_id)
+        self._held[raffle_id] = _Held(0 if held is None else held.epoch, sent)
+        return None
+
+    async def holder(self, raffle_id: UUID) -> Owner | None:
+        """See `Lease`."""
+        value = await self._link.get(lease_key(raffle_id))
+        return None if value is None else msgspec.json.decode(value, type=Owner)
+
+    def confirm(self, raffle_id: UUID, epoch: int) -> None:
+        """See `Lease`. Without Redis there is no lease to speak of, and this begins to ask for one."""
+        held = self._held.setdefault(raffle_id, _Held(epoch, trio.current_time()))
+        held.epoch = epoch
+
+    def is_held(self, raffle_id: UUID) -> bool:
+        """See `Lease`."""
+        held = self._held.get(raffle_id)
+        if held is None:
+            return False
+        return self._is_fresh(held) or self._link.state is not State.CLOSED
+
+    async def release(self, raffle_id: UUID) -> None:
+        """See `Lease`."""
+        if self._held.pop(raffle_id, None) is None:
+            return
+        call = ScriptCall(scripts.RELEASE, lease_key(raffle_id), (self._me.node,))
+        try:
+            await self._link.run_scripts([call])
+        except RedisUnavailable as error:
+            logger.debug("a lease runs out by itself: %s", error)
+
+    async def hand_over(self, raffle_id: UUID, heir: Owner) -> bool:
+        """See `Lease`."""
+        self._held.pop(raffle_id, None)
+        value = msgspec.json.encode(heir).decode()
+        call = ScriptCall(scripts.HAND_OVER, lease_key(raffle_id), (self._me.node, value, LEASE_MS))
+        try:
+            [was_mine] = await self._link.run_scripts([call])
+        except RedisUnavailable as error:
+            logger.debug("a lease could not be handed over: %s", error)
+            return False
+        return bool(was_mine)
+
+    # -- life --------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Renew every second, and report what is lost, until cancelled."""
+        while True:
+            await trio.sleep(RENEW_SECONDS)
+            if self._held and self._may_renew():
+                await self._renew()
+            self._report_doubts()
+
+    async def _renew(self) -> None:
+        sent = trio.current_time()
+        renewed = [(raffle_id, held.epoch) for raffle_id, held in self._held.items()]
+        calls = [
+            ScriptCall(
+                scripts.RENEW,
+                lease_key(raffle_id),
+                (self._value(epoch), self._me.node, LEASE_MS, epoch),
+            )
+            for raffle_id, epoch in renewed
+        ]
+        try:
+            answers = await self._link.run_scripts(calls)
+        except RedisUnavailable as error:
+            logger.debug("leases were not renewed: %s", error)
+            return
+        for (raffle_id, _), holder in zip(renewed, answers, strict=True):
+            held = self._held.get(raffle_id)
+            if held is None:
+                # Given back while the renewal was under way: it may have come after the release.
+                await self._give_up_again(raffle_id)
+            elif holder is None or holder is False:
+                held.renewed_at = sent
+            else:
+                self._lose(raffle_id, "another node has it")
+
+    async def _give_up_again(self, raffle_id: UUID) -> None:
+        call = ScriptCall(scripts.RELEASE, lease_key(raffle_id), (self._me.node,))
+        try:
+            await self._link.run_scripts([call])
+        except RedisUnavailable as error:
+            logger.debug("a lease runs out by itself: %s", error)
+
+    def _report_doubts(self) -> None:
+        if self._link.state is not State.CLOSED:
+            self._away_until = trio.current_time()
+            return
+        for raffle_id, held in list(self._held.items()):
+            if not self._is_fresh(held):
+                self._lose(raffle_id, "it could not be renewed in time")
+
+    def _lose(self, raffle_id: UUID, why: str) -> None:
+        del self._held[raffle_id]
+        metrics.LEASES_LOST.inc()
+        logger.warning("raffle %s: the lease is lost, %s", raffle_id, why)
+        self.on_lost(raffle_id)
+
+    def _is_fresh(self, held: _Held) -> bool:
+        since = max(held.renewed_at, self._away_until)
+        return trio.current_time() - since < DOUBT_SECONDS
+
+    def _value(self, epoch: int) -> str:
+        return msgspec.json.encode(msgspec.structs.replace(self._me, epoch=epoch)).decode()
