@@ -19,8 +19,8 @@ import signal
 import socket
 import sys
 import time
-from contextlib import AsyncExitStack
-from functools import partial
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID, uuid5
@@ -32,7 +32,7 @@ from sorteos_actors import asyncio_bridge, logs
 from sorteos_actors.config import Settings, mask_url
 from sorteos_actors.embedded import load_or_create_secret, open_embedded
 from sorteos_actors.errors import CannotStart
-from sorteos_actors.node import Surroundings, open_node
+from sorteos_actors.node import Farewell, Handler, Node, Surroundings, open_node
 from sorteos_actors.ports import Owner
 from sorteos_actors.raffle import RaffleStatus, RaffleTerms
 from sorteos_actors.store import migrate
@@ -42,6 +42,8 @@ from sorteos_actors.web.auth import Role, Tokens
 logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 20.0
+BACKLOG = 4096
+"""Connections that may wait to be accepted."""
 _DEMO_NAMESPACE = UUID("6f3b1c64-5a0e-4c55-9d0c-0f9a3ad1c001")
 DEMO_ORGANIZER = uuid5(_DEMO_NAMESPACE, "organizer")
 DEMO_RAFFLES = (
@@ -59,6 +61,16 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8080
     data_dir: Path = Path(".sorteos")
     seed_demo: bool = True
+    workers: int = 1
+    """Node processes on the port; `workers.parent` serves when there are several."""
+
+
+class Foundations(msgspec.Struct, frozen=True):
+    """What all nodes of this machine lean on."""
+
+    database_url: str
+    redis_url: str | None
+    secret: str
 
 
 def serve(settings: Settings, options: ServeOptions) -> int:
@@ -76,43 +88,47 @@ def serve(settings: Settings, options: ServeOptions) -> int:
 def _serve_until_signal(settings: Settings, options: ServeOptions) -> int:
     logs.set_up(settings.log_format, settings.log_level)
     with (
-        _listen(options.host, options.port) as listener,  # First: a taken port costs nothing.
-        _listen_internally(options, settings) as internal,
-        open_embedded(
-            options.data_dir,
-            postgres=settings.database_url is None,
-            valkey=settings.redis_url is None,
-        ) as servers,
+        listen(options.host, options.port) as listener,  # First: a taken port costs nothing.
+        listen_internally(options.host, settings.node_url) as internal,
+        open_foundations(settings, options) as foundations,
     ):
-        database_url = settings.database_url or servers.database_url
-        assert database_url is not None
-        migrate.up(database_url)
-        draining = trio.Event()
-        around = Surroundings(
-            me=_me(settings, listener, internal),
-            database_url=database_url,
-            redis_url=settings.redis_url or servers.redis_url,
-            secret=settings.jwt_secret or load_or_create_secret(options.data_dir),
-            is_draining=draining.is_set,
-        )
-        trio.run(_serve, settings, options, around, draining, listener, internal)
+
+        async def until_signal(node: Node) -> Farewell:
+            if options.seed_demo:
+                await seed(node.store)
+            greet(listener, foundations)
+            await wait_for_signal()
+            return Farewell()
+
+        trio.run(run_node, settings, foundations, listener, internal, until_signal)
     return 0
 
 
-def _me(settings: Settings, listener: socket.socket, internal: socket.socket) -> Owner:
-    """This life of this node: no other ever has its name."""
-    port = listener.getsockname()[1]
-    name = f"{socket.gethostname()}:{port}-{secrets.token_hex(4)}"
-    host, internal_port = internal.getsockname()[:2]
-    return Owner(name, settings.node_url or f"http://{host}:{internal_port}")
+@contextmanager
+def open_foundations(settings: Settings, options: ServeOptions) -> Iterator[Foundations]:
+    """Start the servers that are not configured, migrate, find the secret. Raises `CannotStart`."""
+    with open_embedded(
+        options.data_dir,
+        postgres=settings.database_url is None,
+        valkey=settings.redis_url is None,
+    ) as servers:
+        database_url = settings.database_url or servers.database_url
+        assert database_url is not None
+        migrate.up(database_url)
+        yield Foundations(
+            database_url,
+            settings.redis_url or servers.redis_url,
+            settings.jwt_secret or load_or_create_secret(options.data_dir),
+        )
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Take a port for ourselves alone; 0 takes a free one. Raises `CannotStart`."""
     try:
         family, *_, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        return socket.create_server(address[:2], family=family, backlog=4096)
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         raise CannotStart(
             f"Port {port} on {host} cannot be used ({error.strerror or error}). "
@@ -120,40 +136,68 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _listen_internally(options: ServeOptions, settings: Settings) -> socket.socket:
+def listen_internally(host: str, node_url: str | None) -> socket.socket:
     """Where other nodes ask: at `NODE_URL`'s port, or at any port of this machine."""
-    if settings.node_url is None:
-        return _listen("127.0.0.1", 0)
-    return _listen(options.host, urlsplit(settings.node_url).port or 80)
+    if node_url is None:
+        return listen("127.0.0.1", 0)
+    return listen(host, urlsplit(node_url).port or 80)
 
 
-async def _serve(
+async def run_node(
     settings: Settings,
-    options: ServeOptions,
-    around: Surroundings,
-    draining: trio.Event,
+    foundations: Foundations,
     listener: socket.socket,
     internal: socket.socket,
+    until: Callable[[Node], Awaitable[Farewell]],
 ) -> None:
+    """Run a node. `until` is called when it serves, and returns when and how it is to leave."""
+    draining = trio.Event()
+    around = Surroundings(
+        me=_me(settings.node_url, listener, internal),
+        database_url=foundations.database_url,
+        redis_url=foundations.redis_url,
+        secret=foundations.secret,
+        is_draining=draining.is_set,
+    )
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(asyncio_bridge.open_loop())
         node = await stack.enter_async_context(open_node(settings, around))
-        if options.seed_demo:
-            await _seed(node.store)
         async with trio.open_nursery() as nursery:
-            for handler, sock in ((node.internal, internal), (node.door.serve, listener)):
-                listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(sock))]
-                await nursery.start(
-                    partial(trio.serve_listeners, handler, listeners, handler_nursery=nursery)
-                )
+            accepting: trio.CancelScope
+            await nursery.start(_accept, internal, node.internal, nursery)
+            accepting = await nursery.start(_accept, listener, node.door.serve, nursery)
             _spare_the_collector()
-            _greet(listener, around)
-            await _wait_for_signal()
+            farewell = await until(node)
             draining.set()
             logger.info("draining: finishing what was begun")
+            if not farewell.accepts:
+                accepting.cancel()
             with trio.move_on_after(DRAIN_SECONDS):
-                await node.leave()
+                await node.leave(farewell)
             nursery.cancel_scope.cancel()
+
+
+def _me(node_url: str | None, listener: socket.socket, internal: socket.socket) -> Owner:
+    """This life of this node: no other ever has its name."""
+    port = listener.getsockname()[1]
+    name = f"{socket.gethostname()}:{port}-{secrets.token_hex(4)}"
+    host, internal_port = internal.getsockname()[:2]
+    return Owner(name, node_url or f"http://{host}:{internal_port}")
+
+
+async def _accept(
+    sock: socket.socket,
+    handler: Handler,
+    connections: trio.Nursery,
+    *,
+    task_status: trio.TaskStatus[trio.CancelScope],
+) -> None:
+    """Accept connections, each a task in `connections`. Cancelling the scope ends the accepting only."""
+    sock.listen(BACKLOG)  # A worker's socket was only bound until now; for others it changes nothing.
+    listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(sock))]
+    with trio.CancelScope() as scope:
+        task_status.started(scope)
+        await trio.serve_listeners(handler, listeners, handler_nursery=connections)
 
 
 def _spare_the_collector() -> None:
@@ -167,13 +211,14 @@ def _spare_the_collector() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-async def _wait_for_signal() -> None:
+async def wait_for_signal() -> None:
+    """Until SIGINT or SIGTERM."""
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for _ in signals:
             return
 
 
-async def _seed(store: PostgresRaffleStore) -> None:
+async def seed(store: PostgresRaffleStore) -> None:
     """The demo raffles, on the very first start only."""
     if not await store.is_empty():
         return
@@ -189,19 +234,22 @@ async def _seed(store: PostgresRaffleStore) -> None:
         await store.create(terms, status=RaffleStatus.ACTIVE)
 
 
-def _greet(listener: socket.socket, around: Surroundings) -> None:
+def greet(
+    listener: socket.socket, foundations: Foundations, workers: Sequence[str] = ()
+) -> None:
     """Tell the person at the terminal where things are. On stderr: stdout is for data."""
     host, port = listener.getsockname()[:2]
     base = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
-    token, _ = Tokens(around.secret).issue(
+    token, _ = Tokens(foundations.secret).issue(
         DEMO_ORGANIZER, Role.ADMIN, now=int(time.time()), seconds=12 * 3600
     )
+    each = "".join(f"    Worker {n}   {url}/readyz\n" for n, url in enumerate(workers, 1))
     print(
         f"\n  sorteos is open.\n\n"
         f"    API        {base}/api/v1/raffles\n"
         f"    WebSocket  ws{base[4:]}/api/v1/raffles/{{id}}/ws\n"
-        f"    Health     {base}/readyz\n"
-        f"    PostgreSQL {mask_url(around.database_url)}\n"
+        f"    Health     {base}/readyz\n{each}"
+        f"    PostgreSQL {mask_url(foundations.database_url)}\n"
         f"    Admin token for 12 hours (also: sorteos token issue --role admin)\n    {token}\n",
         file=sys.stderr,
         flush=True,

@@ -65,15 +65,26 @@ class Surroundings(msgspec.Struct, frozen=True):
     is_draining: Callable[[], bool]
 
 
+class Farewell(msgspec.Struct, frozen=True):
+    """How a node leaves."""
+
+    accepts: bool = True
+    """Connections are accepted while it leaves, so that a load balancer has time to notice. Not so
+    for a worker whose place, and its waiting connections, another one has taken already."""
+    also: frozenset[str] | None = frozenset()
+    """Nodes that leave too and are to inherit nothing; None: nobody inherits."""
+
+
 class Node(msgspec.Struct, frozen=True):
     """One node's parts, running."""
 
+    me: Owner
     registry: Registry
     store: PostgresRaffleStore
     sockets: Sockets
     door: FrontDoor
     internal: Handler
-    leave: Callable[[], Any]
+    leave: Callable[[Farewell], Any]
     """An async function: hand everything over, send everybody away. Bounded by the caller."""
 
 
@@ -119,6 +130,7 @@ async def open_node(settings: Settings, around: Surroundings) -> AsyncIterator[N
             tokens=tokens,
             outage=outage,
             settings=_web_settings(settings),
+            me=around.me,
             redis_state=cluster.redis_state,
             is_draining=around.is_draining,
         )
@@ -132,14 +144,14 @@ async def open_node(settings: Settings, around: Surroundings) -> AsyncIterator[N
         nursery.start_soon(_measure_lateness)
         http: Http = await nursery.start(run_http, create_app(services, sockets), traffic)
         internal: Http = await nursery.start(
-            run_http, create_internal_app(registry, internal_key(around.secret), clock), Traffic()
+            run_http, create_internal_app(services, sockets, internal_key(around.secret)), Traffic()
         )
 
-        async def leave() -> None:
-            await _leave(cluster.peers, registry, sockets, http, traffic)
+        async def leave(farewell: Farewell) -> None:
+            await _leave(farewell, cluster.peers, registry, sockets, http, traffic)
 
         door = FrontDoor(services, sockets, http.handle)
-        yield Node(registry, store, sockets, door, internal.handle, leave)
+        yield Node(around.me, registry, store, sockets, door, internal.handle, leave)
 
 
 async def _join(
@@ -169,17 +181,22 @@ async def _join(
 
 
 async def _leave(
-    peers: Peers, registry: Registry, sockets: Sockets, http: Http, traffic: Traffic
+    farewell: Farewell,
+    peers: Peers,
+    registry: Registry,
+    sockets: Sockets,
+    http: Http,
+    traffic: Traffic,
 ) -> None:
     """Not ready, hand over, send sockets home, and answer requests until nobody sends any."""
     noticed_at = trio.current_time() + NOTICED_SECONDS
-    has_heirs = bool(peers.heirs())
     if isinstance(peers, BusPeers):
-        peers.is_leaving = True
+        peers.is_leaving, peers.not_heirs = True, farewell.also
         peers.announce()
+    has_heirs = bool(peers.heirs())
     await registry.drain()
     await sockets.drain()
-    if has_heirs:
+    if has_heirs and farewell.accepts:
         await trio.sleep_until(noticed_at)
     await http.wind_up()
     with trio.move_on_after(LAST_ANSWERS_SECONDS):

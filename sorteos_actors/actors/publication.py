@@ -70,7 +70,7 @@ class Publication(msgspec.Struct, frozen=True):
                 reasons.update(dict.fromkeys((r.id for r in reservations), "extended"))
                 continue
             reasons[event.reservation_id] = _REASONS[type(event)]
-            _touch(changes, event)
+            touch(changes, event)
             if isinstance(event, events.ReservationExpired):
                 expired.append((event.reservation_id, event.numbers))
         return cls(
@@ -83,7 +83,7 @@ class Publication(msgspec.Struct, frozen=True):
         )
 
 
-def _touch(changes: dict[int, int], event: events.Event) -> None:
+def touch(changes: dict[int, int], event: events.Event) -> None:
     """The states that an event leaves; the last one of a number counts."""
     match event:
         case events.NumbersReserved():

@@ -147,6 +147,8 @@ class RaffleActor:
             if not (self._draining or self._deposed):
                 with trio.move_on_at(until):
                     await self._mailbox.wait()
+            if self._deposed:
+                raise Deposed
             await self._make_good()
             envelopes = self._mailbox.take(BATCH)
             if envelopes:

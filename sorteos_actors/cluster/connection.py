@@ -10,7 +10,7 @@ from __future__ import annotations
 import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import hiredis
 import msgspec
@@ -18,16 +18,18 @@ import trio
 
 from sorteos_actors.errors import RedisUnavailable
 
-CONNECT_SECONDS: Final = 1.0
+CONNECT_SECONDS: Final = 0.5
 MAX_UNSENT_BYTES: Final = 8 << 20
 """More than that unsent: the server takes nothing, and what waits is old."""
 _READ_BYTES: Final = 1 << 16
-
-_SUBSCRIPTIONS: Final = (b"ssubscribe", b"sunsubscribe")
+_INCOMPLETE: Final = object()
+_ECHO: Final = ("ECHO", "")
 
 Command = tuple[bytes | str | int | float, ...]
 Reply = Any
 """What hiredis makes of an answer; a refusal of the server is a `hiredis.ReplyError`."""
+OnReply = Callable[[Reply], None]
+OnPush = Callable[[list[Any]], None]
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -49,18 +51,11 @@ class Address(msgspec.Struct, frozen=True):
 class Pending:
     """Answers that are awaited. Resolved by the reader; `fail` when the connection ends first."""
 
-    __slots__ = ("_done", "_on_reply", "_wanted", "channel", "error", "replies")
+    __slots__ = ("_done", "_on_reply", "_wanted", "error", "replies")
 
-    def __init__(
-        self,
-        wanted: int,
-        on_reply: Callable[[Reply], None] | None = None,
-        channel: bytes | None = None,
-    ) -> None:
+    def __init__(self, wanted: int, on_reply: OnReply | None = None) -> None:
         self.replies: list[Reply] = []
         self.error: str | None = None
-        self.channel = channel
-        """The channel that is subscribed to: then the answer is a push, unless it is a refusal."""
         self._wanted = wanted
         self._on_reply = on_reply
         self._done = trio.Event()
@@ -70,17 +65,13 @@ class Pending:
         self.replies.append(reply)
         if len(self.replies) < self._wanted:
             return False
-        if self._on_reply is not None:
-            self._on_reply(self.replies[-1])
-        self._done.set()
+        self._resolve(reply)
         return True
 
     def fail(self, reason: str) -> None:
         """No answer will come."""
         self.error = reason
-        if self._on_reply is not None:
-            self._on_reply(None)
-        self._done.set()
+        self._resolve(None)
 
     async def wait(self) -> list[Reply]:
         """All answers. Raises `RedisUnavailable` when the connection ended first."""
@@ -89,43 +80,83 @@ class Pending:
             raise RedisUnavailable(self.error)
         return self.replies
 
+    def _resolve(self, reply: Reply) -> None:
+        if self._on_reply is not None:
+            self._on_reply(reply)
+        self._done.set()
+
+
+class PendingSubscription(Pending):
+    """The answer to a subscription is a push, and looks like one that comes by itself when a slot moves.
+
+    Only a refusal is an answer in its place. So an echo follows each subscription, and its answer
+    tells that this was all.
+    """
+
+    __slots__ = ()
+
+    def add(self, reply: Reply) -> bool:
+        """Take the refusal, or the echo."""
+        self.replies.append(reply)
+        if isinstance(reply, hiredis.ReplyError) and len(self.replies) < self._wanted:
+            return False
+        self._resolve(self.replies[0])
+        return True
+
+
+class AnyConnection(Protocol):
+    """What a shard needs of a connection."""
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether the server is one of a Redis Cluster."""
+
+    def send(self, commands: Sequence[Command], on_reply: OnReply | None = None) -> Pending:
+        """Send commands in one pipeline. Never blocks; `on_reply` gets the last answer, or None."""
+
+    def send_subscription(self, verb: bytes, channel: bytes, on_reply: OnReply) -> None:
+        """Subscribe to a channel, or leave it. `on_reply` gets a refusal, or something else."""
+
+    async def run(self) -> None:
+        """Live until the connection ends or is cancelled; then nobody waits any more."""
+
 
 class Connection:
     """Made by `connect`; `run` is its life."""
 
-    def __init__(self, stream: trio.abc.Stream, on_push: Callable[[list[Any]], None]) -> None:
+    def __init__(self, stream: trio.abc.Stream, on_push: OnPush) -> None:
         self.is_open = True
         self.is_cluster = False
         self._stream = stream
         self._on_push = on_push
-        self._parser = hiredis.Reader()
+        self._parser = hiredis.Reader(notEnoughData=_INCOMPLETE)
         self._awaited: deque[Pending] = deque()
         self._unsent: list[bytes] = []
         self._unsent_bytes = 0
         self._wake = trio.Event()
 
-    def send(
-        self,
-        commands: Sequence[Command],
-        on_reply: Callable[[Reply], None] | None = None,
-        *,
-        channel: bytes | None = None,
-    ) -> Pending:
-        """Send commands in one pipeline. Never blocks; `on_reply` gets the last answer, or None.
-
-        `channel` is named when the one command subscribes to it, or leaves it.
-        """
-        pending = Pending(len(commands), on_reply, channel)
+    def send(self, commands: Sequence[Command], on_reply: OnReply | None = None) -> Pending:
+        """See `AnyConnection`."""
+        pending = Pending(len(commands), on_reply)
         packed = [_pack(command) for command in commands]
-        size = sum(map(len, packed))
-        if not self.is_open or self._unsent_bytes + size > MAX_UNSENT_BYTES:
+        if self._unsent_bytes + sum(map(len, packed)) > MAX_UNSENT_BYTES:
             pending.fail("Redis takes nothing")
-            return pending
+        else:
+            self._send(packed, pending)
+        return pending
+
+    def send_subscription(self, verb: bytes, channel: bytes, on_reply: OnReply) -> None:
+        """See `AnyConnection`. However much is unsent: nobody would repeat it."""
+        self._send([_pack((verb, channel)), _pack(_ECHO)], PendingSubscription(2, on_reply))
+
+    def _send(self, packed: list[bytes], pending: Pending) -> None:
+        if not self.is_open:
+            pending.fail("the connection has ended")
+            return
         self._unsent += packed
-        self._unsent_bytes += size
+        self._unsent_bytes += sum(map(len, packed))
         self._awaited.append(pending)
         self._wake.set()
-        return pending
 
     async def run(self) -> None:
         """Read and write until the connection ends or is cancelled; then nobody waits any more."""
@@ -166,18 +197,11 @@ class Connection:
             if not data:
                 return
             parser.feed(bytes(data))
-            while (reply := parser.gets()) is not False:
+            while (reply := parser.gets()) is not _INCOMPLETE:
                 if isinstance(reply, hiredis.PushNotification):
-                    self._take_push(reply)
+                    self._on_push(reply)
                 elif self._awaited and self._awaited[0].add(reply):
                     self._awaited.popleft()
-
-    def _take_push(self, push: list[Any]) -> None:
-        """A message of a channel, or the answer to a subscription, which is a push as well."""
-        if push[0] in _SUBSCRIPTIONS and self._awaited and self._awaited[0].channel == push[1]:
-            self._awaited.popleft().add(push)
-        else:
-            self._on_push(push)
 
 
 def _pack(command: Command) -> bytes:
@@ -185,7 +209,7 @@ def _pack(command: Command) -> bytes:
     return packed
 
 
-async def connect(address: Address, on_push: Callable[[list[Any]], None]) -> Connection:
+async def connect(address: Address, on_push: OnPush) -> Connection:
     """A connection that has said hello. Raises `RedisUnavailable`."""
     try:
         with trio.fail_after(CONNECT_SECONDS):
@@ -208,9 +232,7 @@ async def _open(address: Address) -> trio.abc.Stream:
     return await trio.open_tcp_stream(address.host, address.port)
 
 
-async def _hello(
-    stream: trio.abc.Stream, address: Address, on_push: Callable[[list[Any]], None]
-) -> Connection:
+async def _hello(stream: trio.abc.Stream, address: Address, on_push: OnPush) -> Connection:
     connection = Connection(stream, on_push)
     hello: Command = ("HELLO", "3")
     if address.password is not None:
@@ -223,10 +245,12 @@ async def _hello(
         if not data:
             raise trio.BrokenResourceError("it closed the connection")
         connection._parser.feed(bytes(data))
-        while (reply := connection._parser.gets()) is not False:
+        while (reply := connection._parser.gets()) is not _INCOMPLETE:
             answers.append(reply)
     for answer in answers:
         if isinstance(answer, hiredis.ReplyError):
             raise RedisUnavailable(f"{address!r}: {answer}")
+    if not isinstance(answers[0], dict):
+        raise RedisUnavailable(f"{address!r}: it does not say hello as Redis does")
     connection.is_cluster = answers[0].get(b"mode") == b"cluster"
     return connection

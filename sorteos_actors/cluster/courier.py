@@ -20,6 +20,8 @@ from sorteos_actors.ports import Answer, Clock, Moved, Owner
 
 PATH: Final = "/internal/commands"
 SIGNATURE: Final = "X-Sorteos-Signature"
+ADDRESSEE: Final = "X-Sorteos-Node"
+"""Who is meant: an address may be somebody else's by now, who answers 410 then."""
 CONNECT_SECONDS: Final = 0.5
 MOST_SKEW_MS: Final = 30_000
 _CONNECTIONS: Final = 64
@@ -70,18 +72,23 @@ class Courier:
             await self._client.__aexit__(kind, error, trace)
 
     async def carry(self, owner: Owner, ask: Ask) -> Answer | Moved:
-        """The owner's answer. Raises `PeerGone` when nobody listens there, `PeerSilent`.
+        """The owner's answer. Raises `PeerGone` when it does not listen there any more, `PeerSilent`.
 
         When cancelled, the command may still have its effect.
         """
         body = pack(ask)
-        headers = {SIGNATURE: sign(self._key, body, self._clock.now())}
+        headers = {
+            SIGNATURE: sign(self._key, body, self._clock.now()),
+            ADDRESSEE: owner.node,
+        }
         with trio.move_on_after(ask.ttl_ms / 1000):
             try:
                 response = await self._client.post(owner.url + PATH, content=body, headers=headers)
                 if response.status_code == 200:
                     told: Told = read_told(response.content)
                     return told.answer
+                if response.status_code == 410:
+                    raise PeerGone(owner.node)
                 raise PeerSilent(f"{owner.node} answered {response.status_code}")
             except httpx.TransportError as error:
                 if _was_refused(error):

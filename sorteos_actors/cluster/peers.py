@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -95,6 +95,8 @@ class BusPeers:
         self.me = me
         self.is_leaving = False
         """Set when this node drains: nobody gives it anything any more."""
+        self.not_heirs: Collection[str] | None = ()
+        """Nodes that inherit nothing from us, because they leave too; None: nobody inherits."""
         self._bus = bus
         self._carrier = carrier
         self._here: Here | None = None
@@ -125,7 +127,11 @@ class BusPeers:
 
     def heirs(self) -> Sequence[Owner]:
         """See `Peers`."""
-        others = [p for p in self._others() if not p.is_leaving and p.owner.node != self.me.node]
+        if self.not_heirs is None:
+            return ()
+        others = [
+            p for p in self._others() if not p.is_leaving and p.owner.node not in self.not_heirs
+        ]
         return [p.owner for p in sorted(others, key=lambda p: (p.raffles, p.sockets))]
 
     async def prepare(self, heir: Owner, raffle_id: UUID) -> bool:

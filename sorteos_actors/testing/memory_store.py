@@ -293,6 +293,15 @@ class MemoryStore:
             for reservation in (*record.raffle.reservations.values(), *record.ended.values())
         ]
 
+    @property
+    def is_away(self) -> bool:
+        """Whether PostgreSQL is down at this moment."""
+        return self._is_down
+
+    def now(self) -> Millis:
+        """PostgreSQL's time."""
+        return self._now()
+
     def _now(self) -> Millis:
         return BASE_MS + int(trio.current_time() * 1000)
 

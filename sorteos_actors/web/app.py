@@ -63,7 +63,8 @@ def _guard(app: QuartTrio, services: Services) -> None:
         g.address_key = budget_key(
             client_address(
                 request.remote_addr or "",
-                request.headers.get("X-Forwarded-For"),
+                # All of them: a proxy may add a line of its own behind one that was forged.
+                ", ".join(request.headers.getlist("X-Forwarded-For")),
                 services.settings.trusted_proxies,
             )
         )

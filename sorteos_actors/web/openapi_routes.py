@@ -60,6 +60,8 @@ _SHOWN: Final[Schema] = {
 }
 _HEALTH: Final = an_object(
     status={"type": "string", "enum": ["ok", "unavailable"]},
+    node=_TEXT,
+    url=_TEXT,
     postgres={"type": "string", "enum": ["up", "down"]},
     redis={"type": "string", "enum": ["up", "down", "unused"]},
     draining={"type": "boolean"},

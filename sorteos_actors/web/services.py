@@ -8,7 +8,7 @@ import msgspec
 
 from sorteos_actors.actors.outage import OutageMeter
 from sorteos_actors.actors.registry import Registry
-from sorteos_actors.ports import Accounts, Clock, Ids, Queries, RaffleStore
+from sorteos_actors.ports import Accounts, Clock, Ids, Owner, Queries, RaffleStore
 from sorteos_actors.web.addresses import Network
 from sorteos_actors.web.auth import Tokens
 from sorteos_actors.web.limits import Limits
@@ -37,6 +37,8 @@ class Services(msgspec.Struct, frozen=True):
     tokens: Tokens
     outage: OutageMeter
     settings: WebSettings
+    me: Owner
+    """This node's name, and where other nodes and operators reach it alone."""
     redis_state: Callable[[], str]
     """What is known of Redis: ``up``, ``down`` or ``unused``. Information, never a condition."""
     is_draining: Callable[[], bool]

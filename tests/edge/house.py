@@ -89,6 +89,7 @@ async def open_house(limits: Limits = UNLIMITED, number_count: int = 100) -> Asy
                 checkout_seconds=300,
                 max_numbers_per_user=10,
             ),
+            me=node.world.peers.me,
             redis_state=lambda: "unused",
             is_draining=lambda: False,
         )

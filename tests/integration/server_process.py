@@ -74,6 +74,16 @@ class ServerProcess:
             time.sleep(0.05)
         raise RuntimeError(f"the server did not become ready: {self.log()}")
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal, wait for nothing."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         """kill -9."""
         assert self._process is not None

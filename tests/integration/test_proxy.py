@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -35,10 +35,11 @@ class Cluster:
         self.proxy.start()
 
     def stop(self) -> None:
-        """Everything, the proxy first."""
+        """Everything, at once, the proxy first."""
         self.proxy.stop()
         for node in self.nodes:
-            node.stop()
+            if node.is_running:
+                node.kill()
 
 
 def a_cluster(
@@ -226,7 +227,7 @@ async def test_a_node_is_stopped_and_started_again_and_nobody_is_turned_away(
                 while True:
                     await client.next_change()
             except ConnectionClosed as closed:
-                sent_home.append(closed.reason and closed.reason.code)
+                sent_home.append(None if closed.reason is None else closed.reason.code)
 
     async with trio.open_nursery() as nursery:
         for _ in range(30):
@@ -271,9 +272,8 @@ async def test_without_any_node_the_proxy_answers_for_them(own_cluster: Cluster)
     assert refused.value.status_code == 503
 
 
-async def wait_until(condition: object) -> None:
+async def wait_until(condition: Callable[[], bool]) -> None:
     """Wait for what the proxy will notice; fails the test when it does not."""
-    assert callable(condition)
     with trio.fail_after(20):
         while not condition():
             await trio.sleep(0.05)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
+import tomllib
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
-from environs import FileAwareEnv
 from ruamel.yaml import YAML
 
 from sorteos_actors import config
@@ -42,14 +43,14 @@ CONTAINER = POD["containers"][0]
 @pytest.fixture
 def known_names(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Every name that the settings are read from, with and without `_FILE`."""
-    names = {"NODE_URL"}
+    names = set()
+    given = {"DB_HOST": "h", "REDIS_HOST": "h", "JWT_SECRET": "x" * 32}
 
-    class Recorder(FileAwareEnv):
-        def str(self, name: str, *args: Any, **more: Any) -> Any:
-            names.add(name)
-            return {"DB_HOST": "h", "REDIS_HOST": "h", "JWT_SECRET": "x" * 32}.get(name)
+    def read(_: object, name: str) -> str | None:
+        names.add(name)
+        return given.get(name)
 
-    monkeypatch.setattr(config, "FileAwareEnv", Recorder)
+    monkeypatch.setattr(config, "_text", read)
     Settings.from_environment()
     monkeypatch.undo()
     return names | {f"{name}_FILE" for name in names}
@@ -170,6 +171,13 @@ def test_the_image_copies_what_exists_and_only_what_is_let_in() -> None:
         assert (ROOT / path).exists()
 
 
+def test_the_lock_file_of_the_image_has_every_package_that_the_program_needs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {re.split(r"[^\w.-]", line)[0] for line in project["dependencies"]}
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    assert needed <= set(locked)
+
+
 def test_the_image_installs_by_hash_and_runs_as_nobody_special() -> None:
     assert re.search(r"pip install .*--require-hashes .*-r requirements\.lock", DOCKERFILE)
     assert re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE) == ["sorteos"]
@@ -253,3 +261,15 @@ def test_haproxy_is_the_version_that_the_configuration_was_tried_with() -> None:
     assert version is not None
     assert (int(version[1]), int(version[2])) >= (2, 6)
     assert SERVICES["haproxy"]["image"].startswith("haproxy:2.6")
+
+
+def test_without_haproxy_a_test_is_skipped_at_home_and_fails_on_ci(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="apt-get install haproxy"):
+        haproxy()
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="haproxy is not installed"):
+        haproxy()

@@ -35,6 +35,8 @@ def blueprint(services: Services, sockets: Sockets) -> Blueprint:
         )
         report = {
             "status": "ok" if healthy else "unavailable",
+            "node": services.me.node,
+            "url": services.me.url,
             "postgres": "up" if store_ok else "down",
             "redis": services.redis_state(),
             "draining": services.is_draining(),

@@ -1,0 +1,212 @@
+"""Buyers who repeat what got no answer, and viewers who compare what they see with what was true.
+
+A buyer checks every answer against the truth at the position that the answer names: an effect that was
+acknowledged is there, a refusal was true at some instant between asking and hearing.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import trio
+
+from sorteos_actors.actors.feed import Feed
+from sorteos_actors.ports import Answer, Reply
+from sorteos_actors.raffle import Command, Rejection, RejectionCode, commands
+from sorteos_actors.raffle.model import AVAILABLE
+from sorteos_actors.testing.node import Viewer
+from sorteos_actors.testing.simulation.truth import Truth, short
+
+PATIENCE_SECONDS = 8.0
+
+
+_NEVER_BORN = (
+    RejectionCode.NUMBERS_TAKEN,
+    RejectionCode.TOO_MANY_NUMBERS,
+    RejectionCode.ALREADY_RESERVED,
+)
+"""Refusals of a reservation that does not exist; others may mean that it has ended meanwhile."""
+
+
+class Lost(Exception):
+    """The connection broke: what became of the command is unknown."""
+
+
+Send = Callable[[UUID, Command, UUID], Awaitable[Answer]]
+"""Through some node; raises `Lost`."""
+
+
+class Buyer:
+    """One person, choosing numbers in several raffles, through whatever node is there."""
+
+    def __init__(
+        self, user_id: UUID, raffles: list[UUID], truth: Truth, chance: random.Random, send: Send
+    ) -> None:
+        self.user_id = user_id
+        self._raffles = raffles
+        self._truth = truth
+        self._chance = chance
+        self._send = send
+
+    async def run(self) -> None:
+        """Buy until cancelled."""
+        while True:
+            await trio.sleep(self._chance.expovariate(1.5))
+            await self._one_reservation(self._chance.choice(self._raffles))
+
+    async def _one_reservation(self, raffle_id: UUID) -> None:
+        chance = self._chance
+        reservation_id = UUID(int=chance.getrandbits(128))
+        count = len(self._truth.past[raffle_id].boards[0])
+        numbers = tuple(chance.sample(range(count), chance.randint(1, 3)))
+        first: Command = commands.ReserveNumbers(self.user_id, reservation_id, numbers)
+        if chance.random() < 0.2:
+            first = commands.QuickPick(
+                self.user_id, reservation_id, len(numbers), chance.getrandbits(64)
+            )
+        answer = await self._insist(raffle_id, first)
+        while isinstance(answer, Reply) and answer.reservation is not None:
+            if not answer.reservation.phase.is_live or chance.random() < 0.25:
+                return  # Left lying: it will expire.
+            await trio.sleep(chance.expovariate(2))
+            answer = await self._insist(raffle_id, self._next(answer, count))
+
+    def _next(self, answer: Reply, count: int) -> Command:
+        chance, reservation = self._chance, answer.reservation
+        assert reservation is not None
+        user_id, id_ = self.user_id, reservation.id
+        number = chance.randrange(count)
+        mine = chance.choice(reservation.numbers)
+        return chance.choice(
+            (
+                commands.AddNumbers(user_id, id_, (number,)),
+                commands.RemoveNumbers(user_id, id_, (mine,)),
+                commands.SwapNumbers(user_id, id_, (mine,), (number,)),
+                commands.CancelReservation(user_id, id_),
+                commands.StartCheckout(user_id, id_),
+                commands.ExtendReservation(user_id, id_, reservation.expires_at),
+                commands.CompleteReservation(id_),
+            )
+        )
+
+    async def _insist(self, raffle_id: UUID, command: Command) -> Answer | None:
+        """Repeat until there is an answer, or for a while; None when it stays unknown."""
+        truth = self._truth
+        give_up = trio.current_time() + PATIENCE_SECONDS
+        asked_at_seq = truth.seq(raffle_id)
+        while trio.current_time() < give_up:
+            before = truth.seq(raffle_id)
+            answer: Answer | None = None
+            try:
+                answer = await self._send(raffle_id, command, self.user_id)
+            except Lost:
+                truth.seen["answers lost on the way"] += 1
+            if isinstance(answer, Reply):
+                self._judge_reply(raffle_id, answer, before)
+                return answer
+            if isinstance(answer, Rejection) and answer.code is not RejectionCode.UNAVAILABLE:
+                self._judge_refusal(raffle_id, command, answer, asked_at_seq)
+                return answer
+            truth.seen["commands repeated"] += 1
+            await trio.sleep(self._chance.uniform(0.05, 0.6))
+        return None
+
+    def _judge_reply(self, raffle_id: UUID, reply: Reply, before: int) -> None:
+        truth, name = self._truth, short(raffle_id)
+        truth.seen["acknowledged"] += 1
+        if reply.seq > truth.seq(raffle_id):
+            truth.broken(f"{name}: position {reply.seq} was acknowledged and is not durable")
+        if reply.seq < before:
+            truth.broken(f"{name}: an answer of position {reply.seq}, asked at {before}")
+        if reply.reservation is None:
+            return
+        known = truth.past_of(reply.reservation.id, reply.seq)
+        if known is None or _what_counts(known) != _what_counts(reply.reservation):
+            truth.broken(f"{name}: {reply.reservation} was acknowledged; true is {known}")
+
+    def _judge_refusal(
+        self, raffle_id: UUID, command: Command, refusal: Rejection, asked_at_seq: int
+    ) -> None:
+        truth, name = self._truth, short(raffle_id)
+        truth.seen["refused"] += 1
+        reservation_id: UUID | None = getattr(command, "reservation_id", None)
+        assert reservation_id is not None
+        is_first = isinstance(command, commands.ReserveNumbers | commands.QuickPick)
+        if is_first and refusal.code in _NEVER_BORN and truth.past_of(reservation_id) is not None:
+            truth.broken(f"{name}: {short(reservation_id)} was refused and is there")
+        labels = refusal.params.get("numbers")
+        if refusal.code is RejectionCode.NUMBERS_TAKEN and isinstance(labels, list):
+            numbers = [int(label) for label in labels]
+            boards = truth.past[raffle_id].boards[asked_at_seq:]
+            if not any(all(b[n] != AVAILABLE for n in numbers) for b in boards):
+                truth.broken(f"{name}: {numbers} were never taken together, and were refused")
+
+
+def _what_counts(reservation: Any) -> tuple[object, ...]:
+    return (
+        reservation.user_id,
+        sorted(reservation.numbers),
+        reservation.phase,
+        reservation.expires_at,
+    )
+
+
+class Watcher:
+    """One viewer at one node, who goes to another when it ends, and never believes a wrong board."""
+
+    def __init__(self, raffle_id: UUID, truth: Truth, chance: random.Random) -> None:
+        self.viewer = Viewer()
+        self.raffle_id = raffle_id
+        self.is_slow = False
+        self._truth = truth
+        self.chance = chance
+
+    async def watch(self, feed: Feed, ended: trio.Event) -> None:
+        """Join, resume where we were, and look until the node is gone or a while has passed."""
+        before, self.viewer = self.viewer, Viewer()
+        viewer = self.viewer
+        if self.chance.random() < 0.5 and before.board.epoch and not before.board.needs_resume:
+            viewer.board = before.board
+        feed.join(viewer.subscriber)
+        if before.board is viewer.board:
+            feed.resume(viewer.subscriber, viewer.board.epoch, viewer.board.seq)
+        stay = trio.current_time() + self.chance.uniform(2, 15)
+        try:
+            while trio.current_time() < stay and not ended.is_set():
+                self.check()
+                if viewer.board.needs_resume:
+                    self._truth.seen["viewers resumed"] += 1
+                    feed.resume(viewer.subscriber, viewer.board.epoch, viewer.board.seq)
+                if self.is_slow and self.chance.random() < 0.1 and not viewer.is_stalled:
+                    viewer.stall()
+                elif viewer.is_stalled:
+                    viewer.go_on()
+                    feed.drained(viewer.subscriber)
+                if viewer.closed_with is not None:
+                    return
+                with trio.move_on_after(0.1):
+                    await ended.wait()
+        finally:
+            feed.leave(viewer.subscriber)
+
+    def check(self) -> None:
+        """What is on the screen was true at the position that it claims."""
+        board, past = self.viewer.board, self._truth.past[self.raffle_id]
+        if not board.epoch:
+            return
+        name = short(self.raffle_id)
+        if board.seq >= len(past.boards):
+            self._truth.broken(f"{name}: a viewer is at {board.seq}, which is not committed")
+        if not board.needs_resume and bytes(board.cells) != past.boards[board.seq]:
+            self._truth.broken(f"{name}: a viewer's board at {board.seq} was never true")
+
+    @property
+    def lateness(self) -> float:
+        """For how long, in seconds, something newer than what we see has been true."""
+        past, seq = self._truth.past[self.raffle_id], self.viewer.board.seq
+        if seq >= len(past.boards) - 1:
+            return 0.0
+        return trio.current_time() - past.committed_at[seq + 1]

@@ -1,0 +1,158 @@
+"""PostgreSQL in memory, which judges every commit and remembers what was true at every position.
+
+The invariants are checked where truth changes, so after every step of the simulation: a number has one
+owner, positions follow each other, epochs never go back, nobody holds more than is allowed, nothing
+ends before its time. Buyers and viewers ask what was true at the position they were told.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from uuid import UUID
+
+import msgspec
+import trio
+
+from sorteos_actors.actors.publication import touch
+from sorteos_actors.ports import Activation, Batch
+from sorteos_actors.raffle import Millis, Phase, Raffle, RaffleStatus, RaffleTerms, Reservation, events
+from sorteos_actors.testing.memory_store import MemoryStore
+
+
+class Violation(Exception):
+    """A promise was broken. The message says which, and at what moment."""
+
+
+class Past(msgspec.Struct):
+    """What was true of one raffle, position by position."""
+
+    boards: list[bytes]
+    committed_at: list[float]
+    """Trio's clock when each position came to be."""
+    reservations: dict[UUID, list[tuple[int, Reservation]]] = {}
+    last_epoch: int = 0
+
+
+class Truth(MemoryStore):
+    """See the module. Raises `Violation` out of the commit that broke a promise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.past: dict[UUID, Past] = {}
+        self.seen: Counter[str] = Counter()
+        """Rare things that really happened."""
+        self.trace: list[str] = []
+        self.violations: list[str] = []
+
+    async def create(self, terms: RaffleTerms, *, status: RaffleStatus) -> None:
+        """See `RaffleStore`."""
+        await super().create(terms, status=status)
+        self.past[terms.id] = Past([bytes(terms.number_count)], [0.0], {})
+
+    def take_over(
+        self, raffle_id: UUID, node: str, url: str, warm: Raffle | None = None
+    ) -> Activation:
+        """As PostgreSQL's; noted."""
+        self.seen["takeovers"] += 1
+        self.seen["warm takeovers"] += warm is not None
+        activation = super().take_over(raffle_id, node, url, warm)
+        self.note(f"{node} takes {short(raffle_id)} under {activation.epoch}")
+        return activation
+
+    def apply(self, batch: Batch) -> None:
+        """As PostgreSQL's; judged."""
+        super().apply(batch)
+        self._judge(batch)
+
+    def note(self, what: str) -> None:
+        """One line of the trace."""
+        self.trace.append(f"{trio.current_time():9.4f} {what}")
+
+    def broken(self, what: str) -> None:
+        """A promise was broken: remembered, whoever may swallow what this raises."""
+        self.violations.append(f"at {trio.current_time():.4f}: {what}")
+        self.note(f"VIOLATION {what}")
+        raise Violation(what)
+
+    # -- judging -----------------------------------------------------------------------------
+
+    def _judge(self, batch: Batch) -> None:
+        record, past = self._records[batch.raffle_id], self.past[batch.raffle_id]
+        now, name = self._now(), short(batch.raffle_id)
+        raffle = record.raffle
+        self.note(f"commit {name} epoch {batch.epoch} seq {batch.seq}+{len(batch.entries)}")
+        if batch.epoch < past.last_epoch:
+            self.broken(f"{name}: epoch {batch.epoch} writes after {past.last_epoch}")
+        past.last_epoch = batch.epoch
+        if [row.seq for row in record.journal[batch.seq :]] != list(
+            range(batch.seq + 1, batch.seq + 1 + len(batch.entries))
+        ):
+            self.broken(f"{name}: positions do not follow each other at {batch.seq}")
+        for entry in batch.entries:
+            self._judge_end(name, entry.event, now)
+        for reservation in batch.reservations:
+            past.reservations.setdefault(reservation.id, []).append((raffle.seq, reservation))
+        board = bytearray(past.boards[-1])
+        for entry in batch.entries:
+            changes: dict[int, int] = {}
+            touch(changes, entry.event)
+            for number, state in changes.items():
+                board[number] = state
+            past.boards.append(bytes(board))
+            past.committed_at.append(trio.current_time())
+        if board != raffle.board:
+            self.broken(f"{name}: the journal does not tell the board at {raffle.seq}")
+        self._judge_owners(name, raffle)
+
+    def _judge_owners(self, name: str, raffle: Raffle) -> None:
+        holders: dict[int, UUID] = {}
+        of_user: Counter[UUID] = Counter(raffle.sold_by_user)
+        for reservation in raffle.reservations.values():
+            of_user[reservation.user_id] += len(reservation.numbers)
+            for number in reservation.numbers:
+                if number in holders:
+                    self.broken(f"{name}: number {number} has two owners")
+                holders[number] = reservation.id
+        limit = raffle.terms.max_numbers_per_user
+        for user_id, count in of_user.items():
+            if count > limit:
+                self.broken(f"{name}: {short(user_id)} has {count} numbers, {limit} are allowed")
+
+    def _judge_end(self, name: str, event: events.Event, now: Millis) -> None:
+        if not isinstance(event, events.ReservationExpired):
+            return
+        known = self.past_of(event.reservation_id)
+        if known is not None and known.expires_at > now:
+            self.broken(f"{name}: a hold ended {known.expires_at - now} ms before its time")
+        self.seen["expiries"] += 1
+
+    def past_of(self, reservation_id: UUID, seq: int | None = None) -> Reservation | None:
+        """The reservation as it was at a position; by default the newest we know."""
+        for past in self.past.values():
+            states = past.reservations.get(reservation_id)
+            if states is not None:
+                return next((r for at, r in reversed(states) if seq is None or at <= seq), None)
+        return None
+
+    def seq(self, raffle_id: UUID) -> int:
+        """The newest committed position."""
+        return len(self.past[raffle_id].boards) - 1
+
+    def epoch(self, raffle_id: UUID) -> int:
+        """The newest epoch."""
+        return self._records[raffle_id].epoch
+
+    def overdue_holds(self, by_ms: Millis) -> list[UUID]:
+        """Live reservations whose time was over that long ago."""
+        late = self._now() - by_ms
+        return [
+            reservation.id
+            for record in self._records.values()
+            for reservation in record.raffle.reservations.values()
+            if reservation.phase is not Phase.PAYMENT_REVIEW and reservation.expires_at < late
+        ]
+
+
+def short(id_: UUID) -> str:
+    """An id for a person's eyes."""
+    return f"{id_.int % 0xFFFF:04x}"
