@@ -95,21 +95,34 @@ def serve(
     demo: Annotated[
         bool, typer.Option("--demo/--no-demo", help="Demo raffles on the very first start.")
     ] = True,
+    workers: Annotated[
+        int, typer.Option("--workers", help="Processes on the port.", min=1, max=64)
+    ] = 1,
+    link: Annotated[int | None, typer.Option("--link", hidden=True)] = None,
 ) -> None:
     """Serve until Ctrl-C. What is not configured (PostgreSQL, Valkey, the secret) is set up.
 
     \b
     Examples:
       sorteos serve
+      sorteos serve --workers 4
       sorteos serve --host 0.0.0.0 --port 80 --data-dir /var/lib/sorteos
       DATABASE_URL=postgresql://… REDIS_URL=redis://… JWT_SECRET_FILE=/run/secrets/jwt sorteos serve
     """
     from sorteos_actors.config import Settings
     from sorteos_actors.main import ServeOptions
-    from sorteos_actors.main import serve as serve_until_signal
 
-    options = ServeOptions(host=host, port=port, data_dir=data_dir, seed_demo=demo)
-    raise typer.Exit(serve_until_signal(Settings.from_environment(), options))
+    settings = Settings.from_environment()
+    if link is not None:
+        from sorteos_actors.workers.child import work
+
+        raise typer.Exit(work(settings, link))
+    if workers > 1:
+        from sorteos_actors.workers.parent import serve as serve_until_signal
+    else:
+        from sorteos_actors.main import serve as serve_until_signal
+    options = ServeOptions(host=host, port=port, data_dir=data_dir, seed_demo=demo, workers=workers)
+    raise typer.Exit(serve_until_signal(settings, options))
 
 
 app.add_typer(operator_verbs.migrate_app, name="migrate")

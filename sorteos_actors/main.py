@@ -193,7 +193,9 @@ async def _accept(
     task_status: trio.TaskStatus[trio.CancelScope],
 ) -> None:
     """Accept connections, each a task in `connections`. Cancelling the scope ends the accepting only."""
-    sock.listen(BACKLOG)  # A worker's socket was only bound until now; for others it changes nothing.
+    sock.listen(
+        BACKLOG
+    )  # A worker's socket was only bound until now; for others it changes nothing.
     listeners = [trio.SocketListener(trio.socket.from_stdlib_socket(sock))]
     with trio.CancelScope() as scope:
         task_status.started(scope)
@@ -234,9 +236,7 @@ async def seed(store: PostgresRaffleStore) -> None:
         await store.create(terms, status=RaffleStatus.ACTIVE)
 
 
-def greet(
-    listener: socket.socket, foundations: Foundations, workers: Sequence[str] = ()
-) -> None:
+def greet(listener: socket.socket, foundations: Foundations, workers: Sequence[str] = ()) -> None:
     """Tell the person at the terminal where things are. On stderr: stdout is for data."""
     host, port = listener.getsockname()[:2]
     base = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104

@@ -13,7 +13,6 @@ from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config as HypercornConfig
 from hypercorn.trio.lifespan import Lifespan
 from hypercorn.trio.tcp_server import TCPServer
-from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 
 from sorteos_actors import metrics
@@ -38,6 +37,7 @@ from sorteos_actors.store.raffle_store import PostgresRaffleStore
 from sorteos_actors.web.app import Traffic, create_app
 from sorteos_actors.web.auth import Tokens
 from sorteos_actors.web.front_door import FrontDoor
+from sorteos_actors.web.http_connection import ConnectionContext
 from sorteos_actors.web.internal import create_internal_app
 from sorteos_actors.web.limits import UNLIMITED, Limits
 from sorteos_actors.web.services import Services, WebSettings
@@ -49,6 +49,8 @@ MAY_RENEW_SECONDS: Final = 2.0
 """Leases are renewed only while PostgreSQL has answered within this time."""
 NOTICED_SECONDS: Final = 2.0
 """A leaving node goes on answering until a load balancer that looks every second has noticed."""
+ARRIVING_SECONDS: Final = 0.5
+"""Who has connected just before the end has so long to say what for."""
 LAST_ANSWERS_SECONDS: Final = 5.0
 _BREAKER_CODES: Final = {State.CLOSED: 0, State.HALF_OPEN: 1, State.OPEN: 2}
 
@@ -147,10 +149,11 @@ async def open_node(settings: Settings, around: Surroundings) -> AsyncIterator[N
             run_http, create_internal_app(services, sockets, internal_key(around.secret)), Traffic()
         )
 
-        async def leave(farewell: Farewell) -> None:
-            await _leave(farewell, cluster.peers, registry, sockets, http, traffic)
-
         door = FrontDoor(services, sockets, http.handle)
+
+        async def leave(farewell: Farewell) -> None:
+            await _leave(farewell, cluster.peers, registry, sockets, door, http, traffic)
+
         yield Node(around.me, registry, store, sockets, door, internal.handle, leave)
 
 
@@ -177,7 +180,7 @@ async def _join(
     def state() -> str:
         return {State.CLOSED: "up", State.HALF_OPEN: "half_open"}.get(link.state, "down")
 
-    return _Cluster(leases, bus, BusPeers(around.me, bus, courier), state)
+    return _Cluster(leases, bus, BusPeers(around.me, bus, courier, clock), state)
 
 
 async def _leave(
@@ -185,6 +188,7 @@ async def _leave(
     peers: Peers,
     registry: Registry,
     sockets: Sockets,
+    door: FrontDoor,
     http: Http,
     traffic: Traffic,
 ) -> None:
@@ -198,7 +202,9 @@ async def _leave(
     await sockets.drain()
     if has_heirs and farewell.accepts:
         await trio.sleep_until(noticed_at)
-    await http.wind_up()
+    with trio.move_on_after(ARRIVING_SECONDS):
+        await door.wait_none_arriving()
+    http.wind_up()
     with trio.move_on_after(LAST_ANSWERS_SECONDS):
         await traffic.wait_none()
 
@@ -208,8 +214,8 @@ class Http(msgspec.Struct, frozen=True):
 
     handle: Handler
     """Serves one connection."""
-    wind_up: Callable[[], Any]
-    """An async function: from now on a connection ends after its answer."""
+    wind_up: Callable[[], None]
+    """From now on a connection ends after its answer."""
 
 
 async def run_http(
@@ -222,18 +228,24 @@ async def run_http(
     config.h11_max_incomplete_size = 16_384
     config.include_server_header = False
     config.accesslog = None
-    wrapped = ASGIWrapper((traffic or Traffic()).counting(app))
-    context = WorkerContext(None)
+    traffic = traffic or Traffic()
+    wrapped = ASGIWrapper(traffic.counting(app))
+    winding_up = trio.Event()
     lifespan = Lifespan(wrapped, config, {})
     async with trio.open_nursery() as nursery:
         await nursery.start(lifespan.handle_lifespan)
         await lifespan.wait_for_startup()
 
         async def handle(stream: trio.abc.Stream) -> None:
-            # It asks the stream itself whether it is TLS; ours never is.
-            await TCPServer(wrapped, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
+            traffic.begin()
+            context = ConnectionContext(winding_up, traffic.end)
+            try:
+                # It asks the stream itself whether it is TLS; ours never is.
+                await TCPServer(wrapped, config, context, ConnectionState({}), stream)  # type: ignore[arg-type]
+            finally:
+                context.end_first_request()
 
-        task_status.started(Http(handle, context.terminated.set))
+        task_status.started(Http(handle, winding_up.set))
         await trio.sleep_forever()
 
 

@@ -15,7 +15,7 @@ import trio
 
 from sorteos_actors import metrics
 from sorteos_actors.ports import Answer, Reply
-from sorteos_actors.raffle import Command, Rejection, RejectionCode
+from sorteos_actors.raffle import Command, Millis, Rejection, RejectionCode
 
 __all__ = ["BUSY", "STOPPED", "Answer", "Envelope", "Mailbox", "Reply", "unavailable"]
 
@@ -40,16 +40,22 @@ class Envelope:
     One task waits for it, at most; or `on_answer` is called with it, for a caller on another node.
     """
 
-    __slots__ = ("_answer", "_on_answer", "_waiter", "command", "who")
+    __slots__ = ("_answer", "_on_answer", "_waiter", "command", "until", "who")
 
     def __init__(
         self,
         command: Command,
         who: UUID | None,
         on_answer: Callable[[Answer], None] | None = None,
+        until: Millis | None = None,
     ) -> None:
         self.command = command
         self.who = who
+        self.until = until
+        """PostgreSQL's time after which nobody waits for the answer: then it must not be decided.
+
+        Its sender has said `unavailable` by then, and may have had the same command refused since.
+        """
         self._answer: Answer | None = None
         self._on_answer = on_answer
         self._waiter: trio.lowlevel.Task | None = None
@@ -98,12 +104,13 @@ class Mailbox:
         command: Command,
         who: UUID | None,
         on_answer: Callable[[Answer], None] | None = None,
+        until: Millis | None = None,
     ) -> Envelope:
         """Put a command in. When the box is full or closed, the envelope is answered already.
 
         So it is when the reader is stuck: who comes now would wait for more than a stalled commit.
         """
-        envelope = Envelope(command, who, on_answer)
+        envelope = Envelope(command, who, on_answer, until)
         if self.is_closed:
             envelope.answer(STOPPED)
         elif len(self._waiting) >= self.capacity or self._is_stalled():

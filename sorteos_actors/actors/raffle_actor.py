@@ -212,6 +212,9 @@ class RaffleActor:
         refusals: list[Rejection | None] = []
         entries: list[JournalEntry] = []
         for envelope in envelopes:
+            if envelope.until is not None and envelope.until < now:
+                refusals.append(STOPPED)
+                continue
             try:
                 decision = decide(self._raffle, envelope.command, now)
             except Exception:

@@ -25,7 +25,7 @@ from sorteos_actors.actors.supervisor import World
 from sorteos_actors.errors import PeerGone, PeerSilent, RaffleNotFound, StoreUnavailable
 from sorteos_actors.ports import Moved, Owner
 from sorteos_actors.protocol.close_codes import RESTARTING
-from sorteos_actors.raffle import Command, Rejection, commands
+from sorteos_actors.raffle import Command, Millis, Rejection, commands
 
 logger = logging.getLogger(__name__)
 
@@ -157,14 +157,20 @@ class Registry:
         command: Command,
         who: UUID | None,
         on_answer: Callable[[Answer | Moved], None],
+        until: Millis,
     ) -> None:
-        """A command from another node, which thinks that we have the raffle. Always answered."""
+        """A command from another node, which thinks that we have the raffle. Always answered.
+
+        After `until` it is not decided any more: whoever sent it has given up.
+        """
         host = self._hosts.get(raffle_id)
         mailbox = None if host is None else host.open_mailbox
         if mailbox is not None:
-            mailbox.post(command, who, on_answer)
+            mailbox.post(command, who, on_answer, until)
         elif self._nursery is not None:
-            self._nursery.start_soon(self._post_once_placed, raffle_id, command, who, on_answer)
+            self._nursery.start_soon(
+                self._post_once_placed, raffle_id, command, who, on_answer, until
+            )
 
     async def _post_once_placed(
         self,
@@ -172,6 +178,7 @@ class Registry:
         command: Command,
         who: UUID | None,
         on_answer: Callable[[Answer | Moved], None],
+        until: Millis,
     ) -> None:
         with trio.move_on_after(CALL_SECONDS):
             host = self._host(raffle_id)
@@ -180,7 +187,7 @@ class Registry:
                 host.look_again()  # Who asks us may know better than we do.
             place = await host.place()
             if isinstance(place, Mailbox):
-                place.post(command, who, on_answer)
+                place.post(command, who, on_answer, until)
             elif isinstance(place, Rejection):
                 on_answer(place)
             else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final, Protocol
 
 import hiredis
@@ -75,10 +76,14 @@ class Pending:
 
     async def wait(self) -> list[Reply]:
         """All answers. Raises `RedisUnavailable` when the connection ended first."""
-        await self._done.wait()
+        await self.settled()
         if self.error is not None:
             raise RedisUnavailable(self.error)
         return self.replies
+
+    async def settled(self) -> None:
+        """Until all answers are there, or none will come."""
+        await self._done.wait()
 
     def _resolve(self, reply: Reply) -> None:
         if self._on_reply is not None:
@@ -227,9 +232,16 @@ async def _open(address: Address) -> trio.abc.Stream:
     if address.path is not None:
         return await trio.open_unix_socket(address.path)
     if address.tls:
-        context = ssl.create_default_context()
-        return await trio.open_ssl_over_tcp_stream(address.host, address.port, ssl_context=context)
+        return await trio.open_ssl_over_tcp_stream(
+            address.host, address.port, ssl_context=_tls_context()
+        )
     return await trio.open_tcp_stream(address.host, address.port)
+
+
+@cache
+def _tls_context() -> ssl.SSLContext:
+    """Made once: reading the system's certificates takes longer than a connection."""
+    return ssl.create_default_context()
 
 
 async def _hello(stream: trio.abc.Stream, address: Address, on_push: OnPush) -> Connection:

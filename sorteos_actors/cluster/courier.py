@@ -71,8 +71,8 @@ class Courier:
         with trio.CancelScope(shield=True, deadline=trio.current_time() + 1):
             await self._client.__aexit__(kind, error, trace)
 
-    async def carry(self, owner: Owner, ask: Ask) -> Answer | Moved:
-        """The owner's answer. Raises `PeerGone` when it does not listen there any more, `PeerSilent`.
+    async def carry(self, owner: Owner, ask: Ask, seconds: float) -> Answer | Moved:
+        """The owner's answer, within so long. Raises `PeerGone` when it does not listen there any more, `PeerSilent`.
 
         When cancelled, the command may still have its effect.
         """
@@ -81,7 +81,7 @@ class Courier:
             SIGNATURE: sign(self._key, body, self._clock.now()),
             ADDRESSEE: owner.node,
         }
-        with trio.move_on_after(ask.ttl_ms / 1000):
+        with trio.move_on_after(seconds):
             try:
                 response = await self._client.post(owner.url + PATH, content=body, headers=headers)
                 if response.status_code == 200:

@@ -13,21 +13,21 @@ from uuid import UUID
 import msgspec
 
 from sorteos_actors.ports import FeedUpdate, Moved, Owner, Reply
-from sorteos_actors.raffle import Command, Rejection
+from sorteos_actors.raffle import Command, Millis, Rejection
 
 T = TypeVar("T")
 RequestId = int
 
 
 class Ask(msgspec.Struct, frozen=True, tag=1, array_like=True):
-    """Decide this command. `ttl_ms` after it was sent nobody waits for the answer any more."""
+    """Decide this command. After `until`, in PostgreSQL's time, nobody waits for the answer."""
 
     id: RequestId
     origin: str
     raffle_id: UUID
     command: Command
     who: UUID | None
-    ttl_ms: int
+    until: Millis
 
 
 class Told(msgspec.Struct, frozen=True, tag=2, array_like=True):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -38,6 +38,15 @@ class _Held(msgspec.Struct):
     epoch: int
     renewed_at: float
     """Trio's clock when the last renewal that succeeded was sent."""
+    away_until: float = 0.0
+    """When its server was last away for us: it may be asked for anew before it is in doubt."""
+
+
+def _read(raffle_id: UUID, value: bytes) -> Owner:
+    try:
+        return msgspec.json.decode(value, type=Owner)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise RedisUnavailable(f"{lease_key(raffle_id)} holds no lease: {error}") from error
 
 
 def lease_key(raffle_id: UUID) -> str:
@@ -55,8 +64,6 @@ class RedisLeases:
         self._me = me
         self._may_renew = may_renew
         self._held: dict[UUID, _Held] = {}
-        self._away_until = 0.0
-        """When Redis was last away for us: a lease may be asked for anew before it is in doubt."""
 
     async def acquire(self, raffle_id: UUID) -> Owner | None:
         """See `Lease`."""
@@ -71,9 +78,9 @@ class RedisLeases:
         call = ScriptCall(
             script, lease_key(raffle_id), (self._value(0), self._me.node, LEASE_MS, *args)
         )
-        [holder] = await self._link.run_scripts([call])
-        if holder is not None and holder is not False:
-            return msgspec.json.decode(holder, type=Owner)
+        holder = await self._run(call)
+        if holder is not None:
+            return _read(raffle_id, holder)
         held = self._held.get(raffle_id)
         self._held[raffle_id] = _Held(0 if held is None else held.epoch, sent)
         return None
@@ -81,7 +88,7 @@ class RedisLeases:
     async def holder(self, raffle_id: UUID) -> Owner | None:
         """See `Lease`."""
         value = await self._link.get(lease_key(raffle_id))
-        return None if value is None else msgspec.json.decode(value, type=Owner)
+        return None if value is None else _read(raffle_id, value)
 
     def confirm(self, raffle_id: UUID, epoch: int) -> None:
         """See `Lease`. Without Redis there is no lease to speak of, and this begins to ask for one."""
@@ -93,17 +100,12 @@ class RedisLeases:
         held = self._held.get(raffle_id)
         if held is None:
             return False
-        return self._is_fresh(held) or self._link.state is not State.CLOSED
+        return self._is_fresh(held) or self._is_away(raffle_id)
 
     async def release(self, raffle_id: UUID) -> None:
         """See `Lease`."""
-        if self._held.pop(raffle_id, None) is None:
-            return
-        call = ScriptCall(scripts.RELEASE, lease_key(raffle_id), (self._me.node,))
-        try:
-            await self._link.run_scripts([call])
-        except RedisUnavailable as error:
-            logger.debug("a lease runs out by itself: %s", error)
+        if self._held.pop(raffle_id, None) is not None:
+            await self._give_back(raffle_id)
 
     async def hand_over(self, raffle_id: UUID, heir: Owner) -> bool:
         """See `Lease`."""
@@ -111,7 +113,7 @@ class RedisLeases:
         value = msgspec.json.encode(heir).decode()
         call = ScriptCall(scripts.HAND_OVER, lease_key(raffle_id), (self._me.node, value, LEASE_MS))
         try:
-            [was_mine] = await self._link.run_scripts([call])
+            was_mine = await self._run(call)
         except RedisUnavailable as error:
             logger.debug("a lease could not be handed over: %s", error)
             return False
@@ -138,35 +140,42 @@ class RedisLeases:
             )
             for raffle_id, epoch in renewed
         ]
-        try:
-            answers = await self._link.run_scripts(calls)
-        except RedisUnavailable as error:
-            logger.debug("leases were not renewed: %s", error)
-            return
+        answers = await self._link.run_scripts(calls)
         for (raffle_id, _), holder in zip(renewed, answers, strict=True):
             held = self._held.get(raffle_id)
-            if held is None:
+            if isinstance(holder, RedisUnavailable):
+                logger.debug("raffle %s: the lease was not renewed: %s", raffle_id, holder)
+            elif held is None:
                 # Given back while the renewal was under way: it may have come after the release.
-                await self._give_up_again(raffle_id)
-            elif holder is None or holder is False:
+                await self._give_back(raffle_id)
+            elif holder is None:
                 held.renewed_at = sent
             else:
                 self._lose(raffle_id, "another node has it")
 
-    async def _give_up_again(self, raffle_id: UUID) -> None:
-        call = ScriptCall(scripts.RELEASE, lease_key(raffle_id), (self._me.node,))
+    async def _give_back(self, raffle_id: UUID) -> None:
         try:
-            await self._link.run_scripts([call])
+            await self._run(ScriptCall(scripts.RELEASE, lease_key(raffle_id), (self._me.node,)))
         except RedisUnavailable as error:
             logger.debug("a lease runs out by itself: %s", error)
 
+    async def _run(self, call: ScriptCall) -> Any:
+        [answer] = await self._link.run_scripts([call])
+        if isinstance(answer, RedisUnavailable):
+            raise answer
+        return answer
+
     def _report_doubts(self) -> None:
-        if self._link.state is not State.CLOSED:
-            self._away_until = trio.current_time()
-            return
+        now = trio.current_time()
         for raffle_id, held in list(self._held.items()):
-            if not self._is_fresh(held):
+            if self._is_away(raffle_id):
+                held.away_until = now
+            elif not self._is_fresh(held):
                 self._lose(raffle_id, "it could not be renewed in time")
+
+    def _is_away(self, raffle_id: UUID) -> bool:
+        """Whether its server is away for us: then nobody can tell who should, and we go on."""
+        return self._link.state_of(lease_key(raffle_id)) is not State.CLOSED
 
     def _lose(self, raffle_id: UUID, why: str) -> None:
         del self._held[raffle_id]
@@ -175,7 +184,7 @@ class RedisLeases:
         self.on_lost(raffle_id)
 
     def _is_fresh(self, held: _Held) -> bool:
-        since = max(held.renewed_at, self._away_until)
+        since = max(held.renewed_at, held.away_until)
         return trio.current_time() - since < DOUBT_SECONDS
 
     def _value(self, epoch: int) -> str:

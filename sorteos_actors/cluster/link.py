@@ -20,15 +20,17 @@ from redis.asyncio.connection import parse_url
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 
 from sorteos_actors.cluster.breaker import State
-from sorteos_actors.cluster.connection import Address, Command, Reply
+from sorteos_actors.cluster.connection import Address, Command, Reply, connect
 from sorteos_actors.cluster.scripts import Script
-from sorteos_actors.cluster.shard import Shard
+from sorteos_actors.cluster.shard import ANSWER_SECONDS, Connect, Shard
 from sorteos_actors.errors import RedisUnavailable
 
 logger = logging.getLogger(__name__)
 
 REFRESH_SECONDS: Final = 5.0
 _WORST_FIRST: Final = (State.OPEN, State.HALF_OPEN, State.CLOSED)
+
+OnReceivers = Callable[[int | None], None]
 
 
 class ScriptCall(msgspec.Struct, frozen=True):
@@ -46,8 +48,15 @@ class Link(Protocol):
     def state(self) -> State:
         """Of the breaker; of several servers, the worst."""
 
+    def state_of(self, key: str) -> State:
+        """Of the breaker of the server that has this key."""
+
     async def run_scripts(self, calls: Sequence[ScriptCall]) -> list[Reply]:
-        """Run each, in one pipeline a server. Raises `RedisUnavailable`: nothing is known then."""
+        """Run each, in one pipeline a server. Never raises.
+
+        The answers, in order; a `RedisUnavailable` among them is for a call of which nothing is
+        known. One server that is away takes nothing from the calls for the others.
+        """
 
     async def get(self, key: str) -> bytes | None:
         """A key's value. Raises `RedisUnavailable`."""
@@ -56,7 +65,7 @@ class Link(Protocol):
         self,
         channel: str,
         payload: bytes,
-        on_receivers: Callable[[int | None], None] | None = None,
+        on_receivers: OnReceivers | None = None,
     ) -> None:
         """Send to all who hear the channel. Never blocks; may lose.
 
@@ -73,16 +82,19 @@ class Link(Protocol):
 class RedisLink:
     """The `Link` on real servers. `run` is its life."""
 
-    def __init__(self, url: str) -> None:
-        self._seed = _address(url)
+    def __init__(self, url: str, connect: Connect = connect) -> None:
+        self._seed = address_in(url)
+        self._connect = connect
         self._listeners: dict[bytes, Callable[[bytes], None]] = {}
-        self._shards: dict[Address, Shard] = {}
-        self._slots: list[Shard] = []
         self._nursery: trio.Nursery | None = None
         self._scopes: dict[Address, trio.CancelScope] = {}
-        self._lost: set[bytes] = set()
+        self._lost: dict[bytes, None] = {}
         self._refresh = trio.Event()
-        self._stand_alone()
+        self._adopted = trio.Event()
+        # One server for all slots, until it says that it is a cluster's.
+        seed = self._new_shard(self._seed)
+        self._shards = {self._seed: seed}
+        self._slots = [seed] * REDIS_CLUSTER_HASH_SLOTS
 
     @property
     def state(self) -> State:
@@ -90,42 +102,70 @@ class RedisLink:
         states = {shard.state for shard in self._shards.values()}
         return next(state for state in _WORST_FIRST if state in states)
 
+    def state_of(self, key: str) -> State:
+        """See `Link`."""
+        return self._shard(key.encode()).state
+
     async def wait_connected(self) -> None:
         """Until every server has answered once."""
+        seed = self._shards.get(self._seed)
+        if seed is not None:
+            await seed.connected.wait()
+            if seed.is_cluster:
+                await self._adopted.wait()
         for shard in list(self._shards.values()):
             await shard.connected.wait()
 
     async def run_scripts(self, calls: Sequence[ScriptCall]) -> list[Reply]:
-        """See `Link`. Raises `RedisUnavailable` also when a server refuses a script."""
-        by_shard: dict[Address, list[int]] = {}
+        """See `Link`."""
+        by_shard: dict[Shard, list[int]] = {}
         for index, call in enumerate(calls):
-            by_shard.setdefault(self._shard(call.key.encode()).address, []).append(index)
+            by_shard.setdefault(self._shard(call.key.encode()), []).append(index)
         replies: list[Reply] = [None] * len(calls)
-        for address, indexes in by_shard.items():
-            some = [calls[index] for index in indexes]
-            for index, reply in zip(
-                indexes, await self._run_on(self._shards[address], some), strict=True
-            ):
-                replies[index] = reply
+
+        async def run_some(shard: Shard, indexes: Sequence[int]) -> None:
+            answers = await self._run_on(shard, [calls[index] for index in indexes])
+            for index, answer in zip(indexes, answers, strict=True):
+                replies[index] = answer
+
+        if len(by_shard) == 1:
+            [(shard, indexes)] = by_shard.items()
+            await run_some(shard, indexes)
+        else:
+            async with trio.open_nursery() as nursery:
+                for shard, indexes in by_shard.items():
+                    nursery.start_soon(run_some, shard, indexes)
         return replies
 
     async def _run_on(self, shard: Shard, calls: Sequence[ScriptCall]) -> list[Reply]:
-        replies = await shard.call([_by_digest(call) for call in calls])
-        if any(_refuses(reply, "NOSCRIPT") for reply in replies):  # Somebody flushed them.
-            replies = await shard.call([_by_text(call) for call in calls])
-        for reply in replies:
-            if isinstance(reply, hiredis.ReplyError):
-                self._refresh.set()
-                raise RedisUnavailable(f"{shard.address!r}: {reply}")
-        return replies
+        try:
+            replies = await shard.call([_by_digest(call) for call in calls])
+        except RedisUnavailable as error:
+            return [error] * len(calls)
+        # Somebody has flushed the scripts, maybe amid ours. What was done must not be done twice.
+        missing = [i for i, reply in enumerate(replies) if _refuses(reply, "NOSCRIPT")]
+        if missing:
+            try:
+                again = await shard.call([_by_text(calls[i]) for i in missing])
+            except RedisUnavailable as error:
+                again = [error] * len(missing)
+            for index, reply in zip(missing, again, strict=True):
+                replies[index] = reply
+        return [self._checked(shard, reply) for reply in replies]
+
+    def _checked(self, shard: Shard, reply: Reply) -> Reply:
+        """A refusal means that nothing is known; it may come of slots that have moved."""
+        if not isinstance(reply, hiredis.ReplyError):
+            return reply
+        self._refresh.set()
+        return RedisUnavailable(f"{shard.address!r}: {reply}")
 
     async def get(self, key: str) -> bytes | None:
         """See `Link`."""
         shard = self._shard(key.encode())
-        [reply] = await shard.call([("GET", key)])
-        if isinstance(reply, hiredis.ReplyError):
-            self._refresh.set()
-            raise RedisUnavailable(f"{shard.address!r}: {reply}")
+        reply = self._checked(shard, (await shard.call([("GET", key)]))[0])
+        if isinstance(reply, RedisUnavailable):
+            raise reply
         value: bytes | None = reply
         return value
 
@@ -133,7 +173,7 @@ class RedisLink:
         self,
         channel: str,
         payload: bytes,
-        on_receivers: Callable[[int | None], None] | None = None,
+        on_receivers: OnReceivers | None = None,
     ) -> None:
         """See `Link`."""
         name = channel.encode()
@@ -185,44 +225,52 @@ class RedisLink:
 
         self._nursery.start_soon(live)
 
-    def _stand_alone(self) -> None:
-        """One server for all slots, until it says that it is a cluster's."""
-        seed = self._new_shard(self._seed, "seed")
-        self._shards = {self._seed: seed}
-        self._slots = [seed] * REDIS_CLUSTER_HASH_SLOTS
-
-    def _new_shard(self, address: Address, probe_tag: str) -> Shard:
-        shard = Shard(address, probe_tag, self._take_message)
+    def _new_shard(self, address: Address) -> Shard:
+        shard = Shard(address, self._take_message, self._connect)
         shard.on_lost_channel = self._note_lost
+        shard.on_cluster = self._note_cluster
         return shard
 
+    def _note_cluster(self) -> None:
+        if not self._adopted.is_set():
+            self._refresh.set()
+
     def _note_lost(self, channel: bytes) -> None:
-        self._lost.add(channel)
+        self._lost[channel] = None
         self._refresh.set()
 
     async def _learn_topology(self) -> None:
-        for shard in list(self._shards.values()):
-            if not shard.is_cluster or shard.state is not State.CLOSED:
-                continue
-            try:
-                [ranges] = await shard.call([("CLUSTER", "SLOTS")])
-            except RedisUnavailable:
-                continue
-            if isinstance(ranges, list) and ranges:
-                self._adopt(_owners(ranges, self._seed))
+        """Ask the first server that answers; when none of a cluster does, whoever is at the URL now."""
+        for shard in [shard for shard in self._shards.values() if shard.is_cluster]:
+            if await self._ask(shard.address):
                 return
+        if any(shard.is_cluster for shard in self._shards.values()):
+            await self._ask(self._seed)
+
+    async def _ask(self, address: Address) -> bool:
+        """Over a connection of its own: that of a shard may be in doubt just because slots moved."""
+        try:
+            ranges = await _cluster_slots(address, self._connect)
+        except RedisUnavailable as error:
+            logger.debug("where the slots are is not known: %s", error)
+            return False
+        if ranges:
+            self._adopt(_owners(ranges, address))
+        return bool(ranges)
 
     def _adopt(self, owners: Mapping[Address, Sequence[tuple[int, int]]]) -> None:
         """Make the shards those of the cluster, and move each subscription to its server."""
         for address, ranges in owners.items():
             if address not in self._shards:
-                shard = self._new_shard(address, _tag_in(ranges[0]))
-                self._shards[address] = shard
-                self._start(shard)
+                self._shards[address] = self._new_shard(address)
+                self._start(self._shards[address])
+            shard = self._shards[address]
+            if not any(first <= key_slot(shard.probe) <= last for first, last in ranges):
+                shard.probe_with(_tag_in(ranges[0]))
             for first, last in ranges:
-                self._slots[first : last + 1] = [self._shards[address]] * (last + 1 - first)
+                self._slots[first : last + 1] = [shard] * (last + 1 - first)
         for address in [a for a in self._shards if a not in owners]:
-            del self._shards[address]
+            self._shards.pop(address).connected.set()
             self._scopes.pop(address).cancel()
         for name in self._listeners:
             home = self._shard(name)
@@ -230,9 +278,10 @@ class RedisLink:
                 if shard is not home:
                     shard.unsubscribe(name)
             if name in self._lost:
-                home.channels.discard(name)  # Ask again: a server has taken it away.
+                home.channels.pop(name, None)  # Ask again: a server has taken it away.
             home.subscribe(name)
         self._lost.clear()
+        self._adopted.set()
 
     def _shard(self, key: bytes) -> Shard:
         return self._slots[key_slot(key)] if len(self._shards) > 1 else self._slots[0]
@@ -243,7 +292,8 @@ class RedisLink:
             listener(payload)
 
 
-def _address(url: str) -> Address:
+def address_in(url: str) -> Address:
+    """The server that a ``redis://``, ``rediss://`` or ``unix://`` URL names. Raises `ValueError`."""
     parts = parse_url(url)
     return Address(
         host=parts.get("host", "localhost"),
@@ -256,12 +306,27 @@ def _address(url: str) -> Address:
     )
 
 
-def _owners(ranges: list[Any], seed: Address) -> dict[Address, list[tuple[int, int]]]:
+async def _cluster_slots(address: Address, connect: Connect) -> list[Any]:
+    """What a server says about who has which slots. Raises `RedisUnavailable`."""
+    connection = await connect(address, lambda _: None)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(connection.run)
+        pending = connection.send([("CLUSTER", "SLOTS")])
+        with trio.move_on_after(ANSWER_SECONDS):
+            await pending.settled()
+        nursery.cancel_scope.cancel()
+    if not pending.replies or not isinstance(pending.replies[0], list):
+        raise RedisUnavailable(f"{address!r} does not tell its slots")
+    ranges: list[Any] = pending.replies[0]
+    return ranges
+
+
+def _owners(ranges: list[Any], asked: Address) -> dict[Address, list[tuple[int, int]]]:
     """The master of each range of slots. A server without a name of its own is the one we asked."""
     owners: dict[Address, list[tuple[int, int]]] = {}
     for first, last, master, *_ in ranges:
-        host = master[0].decode() if master[0] else seed.host
-        address = msgspec.structs.replace(seed, host=host, port=master[1], path=None)
+        host = master[0].decode() if master[0] else asked.host
+        address = msgspec.structs.replace(asked, host=host, port=master[1], path=None)
         owners.setdefault(address, []).append((first, last))
     return owners
 

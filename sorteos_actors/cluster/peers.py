@@ -29,8 +29,8 @@ from sorteos_actors.cluster.envelopes import (
     Told,
 )
 from sorteos_actors.errors import PeerSilent
-from sorteos_actors.ports import Answer, Moved, Owner
-from sorteos_actors.raffle import Command
+from sorteos_actors.ports import Answer, Clock, Moved, Owner
+from sorteos_actors.raffle import Command, Millis
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +51,9 @@ class Here(Protocol):
         command: Command,
         who: UUID | None,
         on_answer: Callable[[Answer | Moved], None],
+        until: Millis,
     ) -> None:
-        """Decide a command; always answered."""
+        """Decide a command, unless it is later than `until`; always answered."""
 
     async def prepare(self, raffle_id: UUID) -> bool:
         """Load a raffle that is about to be given."""
@@ -67,8 +68,8 @@ class Here(Protocol):
 class Carrier(Protocol):
     """The way around the bus."""
 
-    async def carry(self, owner: Owner, ask: Ask) -> Answer | Moved:
-        """The owner's answer. Raises `PeerGone`, `PeerSilent`."""
+    async def carry(self, owner: Owner, ask: Ask, seconds: float) -> Answer | Moved:
+        """The owner's answer, within so long. Raises `PeerGone`, `PeerSilent`."""
 
 
 class _Waiter:
@@ -91,7 +92,7 @@ class _Waiter:
 class BusPeers:
     """The `Peers` port over the bus. `serve` begins to answer; `run` says that we are here."""
 
-    def __init__(self, me: Owner, bus: RedisBus, carrier: Carrier) -> None:
+    def __init__(self, me: Owner, bus: RedisBus, carrier: Carrier, clock: Clock) -> None:
         self.me = me
         self.is_leaving = False
         """Set when this node drains: nobody gives it anything any more."""
@@ -99,6 +100,7 @@ class BusPeers:
         """Nodes that inherit nothing from us, because they leave too; None: nobody inherits."""
         self._bus = bus
         self._carrier = carrier
+        self._clock = clock
         self._here: Here | None = None
         self._nursery: trio.Nursery | None = None
         self._ids = itertools.count(1)
@@ -113,7 +115,14 @@ class BusPeers:
         self, owner: Owner, raffle_id: UUID, command: Command, who: UUID | None
     ) -> Answer | Moved:
         """See `Peers`."""
-        ask = Ask(next(self._ids), self.me.node, raffle_id, command, who, int(ASK_SECONDS * 1000))
+        ask = Ask(
+            next(self._ids),
+            self.me.node,
+            raffle_id,
+            command,
+            who,
+            self._clock.now() + int(ASK_SECONDS * 1000),
+        )
         if self._bus.delivers:
             metrics.FORWARDED.labels("bus").inc()
             waiter = await self._wait_for(ask.id, owner.node, ask, ASK_SECONDS)
@@ -123,7 +132,7 @@ class BusPeers:
                 answer: Answer | Moved = waiter.value
                 return answer
         metrics.FORWARDED.labels("http").inc()
-        return await self._carrier.carry(owner, ask)
+        return await self._carrier.carry(owner, ask, ASK_SECONDS)
 
     def heirs(self) -> Sequence[Owner]:
         """See `Peers`."""
@@ -211,7 +220,11 @@ class BusPeers:
         match message:
             case Ask():
                 self._here.post(
-                    message.raffle_id, message.command, message.who, _Teller(self._bus, message)
+                    message.raffle_id,
+                    message.command,
+                    message.who,
+                    _Teller(self._bus, message),
+                    message.until,
                 )
             case Told():
                 self._resolve(message.id, message.answer)

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -23,10 +24,11 @@ _STOP_SECONDS: Final = 10
 
 
 class Valkey:
-    """One Valkey server that keeps nothing on disk."""
+    """One Valkey server that keeps nothing on disk. `settings` are further lines of its configuration."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, settings: Sequence[str] = ()) -> None:
         self._data = data
+        self._settings = settings
         data.mkdir(mode=0o700, exist_ok=True)
         self._log = data / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -49,11 +51,16 @@ class Valkey:
         if program is None:
             raise CannotStart("There is no embedded Valkey for this machine; set REDIS_URL.")
         config = self._data / "valkey.conf"
-        write_secret(
-            config,
-            f"bind 127.0.0.1\nport {self._port}\nrequirepass {self._password}\n"
-            'save ""\nappendonly no\nmaxmemory-policy noeviction\n',
+        lines = (
+            "bind 127.0.0.1",
+            f"port {self._port}",
+            f"requirepass {self._password}",
+            'save ""',
+            "appendonly no",
+            "maxmemory-policy noeviction",
+            *self._settings,
         )
+        write_secret(config, "\n".join(lines) + "\n")
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [str(program), str(config)],

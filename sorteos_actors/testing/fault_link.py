@@ -102,6 +102,11 @@ class Link:
             finally:
                 self._close(with_reset=not has_ended)
 
+    @property
+    def is_open(self) -> bool:
+        """Not reset; a link that has ended is out of `run`."""
+        return not self._scope.cancel_called
+
     def reset(self) -> None:
         """Both sides hear "connection reset", now."""
         if not self._scope.cancel_called:

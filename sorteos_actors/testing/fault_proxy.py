@@ -77,7 +77,7 @@ class FaultProxy:
     @property
     def open_connections(self) -> int:
         """Connections that are neither closed nor reset."""
-        return len(self._links)
+        return sum(link.is_open for link in self._links)
 
     async def until(self, reached: Callable[[Counters], bool]) -> None:
         """Wait until the counters say so."""

@@ -133,6 +133,9 @@ class HistoryRecorder:
             self.end_refused(index, error["code"], taken=map(int, taken))
             return
         reservation = reply["reservation"]
+        if reservation is None:  # Done, and it spoke of none: a question about nothing.
+            self.end_ok(index)
+            return
         self.end_ok(
             index,
             phase=reservation["phase"],

@@ -89,7 +89,7 @@ def split(history: Iterable[Operation], *, slack_ms: int) -> Iterator[NumberHist
         by_reservation[operation.reservation_id].append(operation)
     required: dict[int, list[Event]] = defaultdict(list)
     optional: dict[int, list[Event]] = defaultdict(list)
-    anywhere: list[tuple[int, UUID]] = []
+    picks: list[tuple[Event, frozenset[int]]] = []
     promised_until: dict[UUID, int] = {}
     for reservation_id, operations in by_reservation.items():
         promise = _promise(operations, slack_ms * _NANOS)
@@ -102,18 +102,25 @@ def split(history: Iterable[Operation], *, slack_ms: int) -> Iterator[NumberHist
                 for number, step in _unknown(operation, numbers):
                     optional[number].append(_event(step, operation))
                 if operation.kind == "quick_pick" and not is_settled:
-                    anywhere.append((operation.invoked_at, reservation_id))
+                    picks.append((_event(Step.TAKE, operation), numbers))
                 continue
             steps = _done(operation, numbers) if operation.outcome == "ok" else _refused(operation)
             for number, step in steps:
                 required[number].append(_event(step, operation))
-    anywhere.sort()
+    picks.sort(key=lambda pick: pick[0].invoked_at)
     for number in sorted(required):
         events = sorted(required[number], key=_invoked_at)
-        possible = sorted(optional[number], key=_invoked_at)
+        possible = optional[number]
         here = {event.reservation_id for event in (*events, *possible)}
         promises = {id_: promised_until[id_] for id_ in here if id_ in promised_until}
-        anybody = [since for since, id_ in anywhere if id_ not in here]
+        anybody = []
+        for pick, named in picks:
+            if pick.reservation_id not in here:
+                anybody.append(pick.invoked_at)
+            elif number not in named:  # Nothing is known of its end either.
+                possible.append(pick)
+                promises.pop(pick.reservation_id, None)
+        possible.sort(key=_invoked_at)
         yield NumberHistory(number, events, possible, promises, anybody)
 
 

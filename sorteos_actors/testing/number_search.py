@@ -87,10 +87,9 @@ class Search:
             who
             for who, ends in self._ends.items()
             for _, step, _ in ends
-            if step is Step.COMPLETE
-            or (step is Step.GIVE and sum(taker == who for _, taker, _ in self._takes) > 1)
+            if step is Step.GIVE and sum(taker == who for _, taker, _ in self._takes) > 1
         }
-        """They can do more than hold it once."""
+        """They may have held it more than once."""
         self._promised = {
             ids[id_]: until for id_, until in history.promised_until.items() if id_ in ids
         }

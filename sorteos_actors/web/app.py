@@ -50,6 +50,7 @@ def create_app(services: Services, sockets: Sockets) -> QuartTrio:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     for routes in (accounts, raffles, reservations, health):
         app.register_blueprint(routes.blueprint(services, sockets))
+    app.register_blueprint(health.front_page())
     _guard(app, services)
     _refusals(app)
     return app
@@ -165,6 +166,18 @@ class Traffic:
         """Until nothing is being answered."""
         await self._none.wait()
 
+    def begin(self) -> None:
+        """Something is to be answered."""
+        if not self._under_way:
+            self._none = trio.Event()
+        self._under_way += 1
+
+    def end(self) -> None:
+        """It was."""
+        self._under_way -= 1
+        if not self._under_way:
+            self._none.set()
+
     def counting(self, app: Any) -> Any:
         """The application, with this around it."""
 
@@ -174,18 +187,14 @@ class Traffic:
             if scope["type"] == "lifespan":
                 await app(scope, receive, send)
                 return
-            if not self._under_way:
-                self._none = trio.Event()
-            self._under_way += 1
+            self.begin()
             try:
                 if scope["type"] == "websocket":
                     await _refuse_upgrade(scope["path"], receive, send)
                 else:
                     await app(scope, receive, _uncancelled(send))
             finally:
-                self._under_way -= 1
-                if not self._under_way:
-                    self._none.set()
+                self.end()
 
         return counted
 

@@ -92,6 +92,14 @@ class FrontDoor:
         self._handshakes = Budgets(limits.address_handshakes)
         rate = limits.node_handshakes
         self._node_handshakes = None if rate is None else Bucket(rate, trio.current_time())
+        self._arriving = 0
+        self._none_arriving = trio.Event()
+
+    async def wait_none_arriving(self) -> None:
+        """Until no connection is left that has not said yet what it is for."""
+        while self._arriving:
+            self._none_arriving = trio.Event()
+            await self._none_arriving.wait()
 
     async def serve(self, stream: trio.SocketStream) -> None:
         """Serve one connection from its first byte to its last. Raises nothing of the peer's making."""
@@ -105,7 +113,14 @@ class FrontDoor:
             logger.exception("a connection's handler failed")
 
     async def _route(self, stream: trio.SocketStream) -> None:
-        head = await self._read_head(stream)
+        self._arriving += 1
+        try:
+            head = await self._read_head(stream)
+        finally:
+            # No checkpoint lies between this and what counts it next.
+            self._arriving -= 1
+            if not self._arriving:
+                self._none_arriving.set()
         if isinstance(head, Refusal):
             await _refuse(stream, head)
             return

@@ -48,7 +48,7 @@ def create_internal_app(services: Services, sockets: Sockets, key: bytes) -> Qua
             answers.append(answer)
             answered.set()
 
-        services.registry.post(ask.raffle_id, ask.command, ask.who, take)
+        services.registry.post(ask.raffle_id, ask.command, ask.who, take, ask.until)
         await answered.wait()
         told = pack(Told(ask.id, answers[0]))
         return Response(told, content_type="application/octet-stream")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -17,15 +18,18 @@ import trio
 from sorteos_actors.embedded import EmbeddedServers, open_embedded
 from sorteos_actors.testing.fault_proxy import FaultProxy
 from sorteos_actors.testing.proxied_requests import PostgresRequests, RawRequests, RequestReader
-from tests.databases import fresh_database
 from tests.integration.proxy_process import ProxyProcess
 from tests.integration.server_process import ServerProcess
 
 NODES: Final = 3
-READY_SECONDS: Final = 60.0
+READY_SECONDS: Final = 45.0
 KEEPER_SECONDS: Final = 0.2
 CANNOT_START: Final = 1
 """The exit status of a server that says why it cannot start."""
+
+
+class NotReady(Exception):
+    """A node did not become ready, although nothing is in its way."""
 
 
 class Node(ServerProcess):
@@ -41,7 +45,12 @@ class Node(ServerProcess):
     ) -> None:
         folder.mkdir()
         to_postgres, to_redis = ways
-        super().__init__(to_postgres.through(database_url), to_redis.through(redis_url), folder)
+        super().__init__(
+            to_postgres.through(database_url),
+            to_redis.through(redis_url),
+            folder,
+            PYTHONFAULTHANDLER="1",
+        )
         self.name = name
         self.to_postgres = to_postgres
         self.to_redis = to_redis
@@ -54,6 +63,7 @@ class Node(ServerProcess):
         """Ends of the process that nobody had asked for."""
         self._end_is_asked = True
         self._log_begin = 0
+        self._log_read = 0
 
     def launch(self) -> None:
         """Start it and wait for nothing."""
@@ -84,11 +94,24 @@ class Node(ServerProcess):
         else:
             self.surprises.append(f"{self.name} ended with {status}: {last_words[-2000:]}")
 
+    def new_log(self) -> str:
+        """What it said since this was asked last."""
+        said = self._log.read_bytes()[self._log_read :]
+        self._log_read += len(said)
+        return said.decode(errors="replace")
+
     def kill(self) -> None:
         """kill -9, frozen or not."""
         self._end_is_asked = True
         super().kill()
         self.is_frozen = False
+
+    def show_where_it_is(self) -> None:
+        """End a process that hangs; its log says what each thread was doing."""
+        if self.is_running:
+            self._end_is_asked = True
+            self.send_signal(signal.SIGABRT)
+            time.sleep(0.5)
 
     def terminate(self) -> None:
         """SIGTERM, and wait for nothing."""
@@ -107,11 +130,17 @@ class Node(ServerProcess):
             self.send_signal(signal.SIGCONT)
         self.is_frozen = False
 
+
 class Cluster:
     """Made by `open_cluster`. Methods that block are for threads; the proxies live in the trio loop."""
 
-    def __init__(self, servers: EmbeddedServers, database_url: str, nodes: Sequence[Node],
-                 proxy: ProxyProcess) -> None:
+    def __init__(
+        self,
+        servers: EmbeddedServers,
+        database_url: str,
+        nodes: Sequence[Node],
+        proxy: ProxyProcess,
+    ) -> None:
         self.servers = servers
         self.database_url = database_url
         self.nodes = list(nodes)
@@ -153,19 +182,24 @@ class Cluster:
             self.servers.start_valkey()
 
     async def until_ready(self, seconds: float = READY_SECONDS) -> None:
-        """Wait until every node says that it is ready. Raises `trio.TooSlowError`."""
+        """Wait until every node says that it is ready. Raises `NotReady`."""
         async with httpx.AsyncClient(timeout=2, trust_env=False) as http:
-            with trio.fail_after(seconds):
-                for node in self.nodes:
-                    while not await _is_ready(http, node):
+            for node in self.nodes:
+                why = ""
+                with trio.move_on_after(seconds):
+                    while (why := await _why_not_ready(http, node)) != "":
                         await trio.sleep(0.05)
+                if why:
+                    node.show_where_it_is()
+                    raise NotReady(f"{node.name}, for {seconds} s: {why}\n{node.log()[-9000:]}")
 
 
-async def _is_ready(http: httpx.AsyncClient, node: Node) -> bool:
+async def _why_not_ready(http: httpx.AsyncClient, node: Node) -> str:
     try:
-        return (await http.get(f"{node.url}/readyz")).status_code == 200
-    except httpx.TransportError:
-        return False
+        answer = await http.get(f"{node.url}/readyz")
+    except httpx.TransportError as error:
+        return f"no answer ({type(error).__name__} {error})"
+    return "" if answer.status_code == 200 else answer.text
 
 
 @contextmanager

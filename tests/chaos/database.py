@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -18,9 +17,14 @@ from sorteos_actors.store.rows import (
 )
 from sorteos_actors.testing.durable import Claim, DatabaseState
 
+T = TypeVar("T")
 _CODES: Final = {"reserved": RESERVED, "sold": SOLD, "blocked": BLOCKED}
 _RESERVATIONS: Final = f"""
 SELECT {RESERVATION_COLUMNS} FROM reservations AS v WHERE v.raffle_id = $1
+"""
+_RAFFLE: Final = "SELECT epoch, seq FROM raffles WHERE id = $1"
+_CLAIMS: Final = """
+SELECT number, status, reservation_id FROM number_claims WHERE raffle_id = $1
 """
 _JOURNAL: Final = """
 SELECT seq, epoch, time_to_ms(at) AS at, kind, who, what
@@ -34,48 +38,45 @@ WHERE raffle_id = $1 AND ended_at IS NULL
 
 
 class Database:
-    """One connection of our own, around every fault. Made by `open_database`."""
+    """Looks around every fault, with a new connection each time. Needs `asyncio_bridge.open_loop`."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self, url: str) -> None:
+        self._url = url
 
     async def state(self, raffle_id: UUID) -> DatabaseState:
         """Everything that is kept of a raffle."""
-        return await asyncio_bridge.run(self._state, raffle_id)
+        return await asyncio_bridge.run(self._look, _state, raffle_id)
 
     async def overdue(self, raffle_id: UUID, seconds: float) -> int:
         """Holds whose deadline passed longer ago, and that are still there."""
-        count: int = await asyncio_bridge.run(
-            self._connection.fetchval, _OVERDUE, raffle_id, seconds
-        )
-        return count
+        return await asyncio_bridge.run(self._look, _overdue, raffle_id, seconds)
 
-    async def position(self, raffle_id: UUID) -> tuple[int, int]:
-        """Epoch and seq."""
-        row = await asyncio_bridge.run(
-            self._connection.fetchrow, "SELECT epoch, seq FROM raffles WHERE id = $1", raffle_id
-        )
-        return row["epoch"], row["seq"]
+    async def _look(self, look: Callable[..., Awaitable[T]], *arguments: object) -> T:
+        connection = await asyncpg.connect(self._url)
+        try:
+            return await look(connection, *arguments)
+        finally:
+            await connection.close()
 
-    async def _state(self, raffle_id: UUID) -> DatabaseState:
-        connection = self._connection
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            raffle = await connection.fetchrow(
-                "SELECT epoch, seq FROM raffles WHERE id = $1", raffle_id
-            )
-            reservations = await connection.fetch(_RESERVATIONS, raffle_id)
-            claims = await connection.fetch(
-                "SELECT number, status, reservation_id FROM number_claims WHERE raffle_id = $1",
-                raffle_id,
-            )
-            journal = await connection.fetch(_JOURNAL, raffle_id)
-        return DatabaseState(
-            epoch=raffle["epoch"],
-            seq=raffle["seq"],
-            reservations=[reservation_from_row(row) for row in reservations],
-            claims=[Claim(row["number"], row["status"], row["reservation_id"]) for row in claims],
-            journal=[journal_row_from_row(row) for row in journal],
-        )
+
+async def _overdue(connection: Any, raffle_id: UUID, seconds: float) -> int:
+    count: int = await connection.fetchval(_OVERDUE, raffle_id, seconds)
+    return count
+
+
+async def _state(connection: Any, raffle_id: UUID) -> DatabaseState:
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        raffle = await connection.fetchrow(_RAFFLE, raffle_id)
+        reservations = await connection.fetch(_RESERVATIONS, raffle_id)
+        claims = await connection.fetch(_CLAIMS, raffle_id)
+        journal = await connection.fetch(_JOURNAL, raffle_id)
+    return DatabaseState(
+        epoch=raffle["epoch"],
+        seq=raffle["seq"],
+        reservations=[reservation_from_row(row) for row in reservations],
+        claims=[Claim(row["number"], row["status"], row["reservation_id"]) for row in claims],
+        journal=[journal_row_from_row(row) for row in journal],
+    )
 
 
 def board_of(state: DatabaseState, number_count: int) -> bytes:
@@ -84,13 +85,3 @@ def board_of(state: DatabaseState, number_count: int) -> bytes:
     for claim in state.claims:
         cells[claim.number] = _CODES[claim.status]
     return bytes(cells)
-
-
-@asynccontextmanager
-async def open_database(database_url: str) -> AsyncIterator[Database]:
-    """A look at the database, for the block. Needs `asyncio_bridge.open_loop` around."""
-    connection = await asyncio_bridge.run(asyncpg.connect, database_url)
-    try:
-        yield Database(connection)
-    finally:
-        await asyncio_bridge.run(connection.close)

@@ -151,9 +151,7 @@ def reservation_id_over_http(person: Person, raffle_id: UUID, key: str) -> UUID:
 
 
 @asynccontextmanager
-async def socket_door(
-    url: str, raffle_id: UUID, person: Person, width: int
-) -> AsyncIterator[Door]:
+async def socket_door(url: str, raffle_id: UUID, person: Person, width: int) -> AsyncIterator[Door]:
     """A socket. Raises `Lost` when it cannot be opened, or ends in the block."""
     try:
         async with open_client(url, raffle_id, person.token) as client:

@@ -12,12 +12,13 @@ from typing import Final
 import redis
 import trio
 
-from sorteos_actors.testing.fault_proxy import FaultProxy
+from sorteos_actors.testing.fault_proxy import Afterwards, FaultProxy
 from tests.chaos.cluster import Cluster, Node
 
 COMMIT: Final = b"commit_batch"
 ACTIVATE: Final = b"owner_since = clock_timestamp()"
-_SEEN_SECONDS: Final = 60.0
+_AFTERWARDS: Final[tuple[Afterwards, ...]] = ("reset", "silence")
+_STOP_SECONDS: Final = 60.0
 
 
 class Hurt:
@@ -87,15 +88,15 @@ async def roll_all_nodes(hurt: Hurt) -> None:
         await _ended(node)
         node.wanted = True
         await hurt.cluster.until_ready()
-        await trio.sleep(2.5)  # The load balancer looks once a second.
+        await trio.sleep(1.5)  # The load balancer looks once a second.
 
 
 async def _ended(node: Node) -> None:
-    with trio.move_on_after(_SEEN_SECONDS):
+    with trio.move_on_after(_STOP_SECONDS):
         while node.is_running:
             await trio.sleep(0.05)
         return
-    node.surprises.append(f"{node.name} did not end within {_SEEN_SECONDS} s of SIGTERM")
+    node.surprises.append(f"{node.name} did not end within {_STOP_SECONDS} s of SIGTERM")
     await trio.to_thread.run_sync(node.kill)
 
 
@@ -137,9 +138,8 @@ async def flush_redis(hurt: Hurt) -> None:
 
 async def cut_from_redis(hurt: Hurt) -> None:
     """One node alone cannot reach Redis: what it sends is lost."""
-    with_proxy = hurt.node.to_redis
-    with_proxy.blackhole()
-    await _then_heal(hurt, with_proxy)
+    hurt.node.to_redis.blackhole()
+    await _then_heal(hurt, hurt.node.to_redis)
 
 
 async def deaf_to_redis(hurt: Hurt) -> None:
@@ -194,7 +194,7 @@ async def refused_by_postgres(hurt: Hurt) -> None:
 async def swallow_commits(hurt: Hurt) -> None:
     """COMMIT is done, and its answer is lost; again and again, at one node or at all."""
     nodes = [hurt.node] if hurt.chance.random() < 0.5 else hurt.cluster.nodes
-    afterwards = hurt.chance.choice(("reset", "silence"))
+    afterwards = hurt.chance.choice(_AFTERWARDS)
     async with _healed(*(node.to_postgres for node in nodes)):
         give_up = trio.current_time() + hurt.seconds
         while trio.current_time() < give_up:

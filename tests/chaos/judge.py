@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID, uuid4
@@ -23,6 +24,8 @@ from tests.chaos.viewers import Viewer
 ACCEPT_SECONDS: Final = 15.0
 RELEASE_SECONDS: Final = 15.0
 AGREE_SECONDS: Final = 20.0
+_STRANGE: Final = ("Traceback", '"exception"', '"CRITICAL"')
+"""In a line of a node's log: something broke that nobody had foreseen."""
 
 
 class Violation(msgspec.Struct, frozen=True):
@@ -150,11 +153,16 @@ def judge_history(market: Market, state: DatabaseState) -> list[Violation]:
 
 
 def judge_logs(nodes: Iterable[Node]) -> list[Violation]:
-    """No node has met an error that nobody foresaw."""
+    """No node has met an error that nobody foresaw, since this was asked last."""
     found = []
     for node in nodes:
-        for line in node.log().splitlines():
-            if "Traceback" in line or '"exception"' in line or '"CRITICAL"' in line:
-                found.append(Violation("error_in_log", f"{node.name}: {line[:6000]}"))
+        kinds: dict[str, list[str]] = defaultdict(list)
+        for line in node.new_log().splitlines():
+            if any(word in line for word in _STRANGE):
+                kinds[line[-80:]].append(line)
+        for lines in kinds.values():
+            text = f"{node.name}, {len(lines)} times: {lines[0][-4000:]}"
+            found.append(Violation("error_in_log", text))
         found += [Violation("node_ended", surprise) for surprise in node.surprises]
+        node.surprises.clear()
     return found

@@ -42,7 +42,7 @@ class Step(msgspec.Struct, frozen=True):
 
 # How often, and how long: below and above the lease (4 s) and the deadlines of the nodes.
 _WEIGHTS: Final[dict[str, tuple[float, float, float]]] = {
-    "kill_node": (8, 0.2, 6.0),
+    "kill_node": (14, 0.2, 6.0),
     "freeze_node": (4, 3.0, 8.0),
     "freeze_in_commit": (3, 5.0, 8.0),
     "stop_node": (3, 0.0, 0.0),
@@ -63,6 +63,13 @@ _WEIGHTS: Final[dict[str, tuple[float, float, float]]] = {
     "slow_postgres": (1, 2.0, 6.0),
     "drop_connections": (2, 0.1, 0.5),
 }
+_SHARED: Final = {
+    "kill_redis": "redis",
+    "freeze_redis": "redis",
+    "flush_redis": "redis",
+    "kill_postgres": "postgres",
+    "roll_all_nodes": "roll",
+}
 
 
 def draw(seed: str, seconds: float) -> list[Step]:
@@ -73,11 +80,19 @@ def draw(seed: str, seconds: float) -> list[Step]:
     while used < seconds:
         quiet = chance.uniform(0.5, 4.0)
         count = chance.choices((1, 2, 3), (6, 3, 1))[0]
-        strikes = [_strike(chance, index) for index in range(count)]
+        strikes = _without_doubles([_strike(chance, index) for index in range(count)])
         steps.append(Step(quiet, strikes))
         used += quiet + max(s.after + s.seconds + 1 for s in strikes)
         used += 25 * sum(s.fault == "roll_all_nodes" for s in strikes)
     return steps
+
+
+def _without_doubles(strikes: Sequence[Strike]) -> list[Strike]:
+    """Nobody kills a server that is killed already."""
+    kept: dict[str, Strike] = {}
+    for index, strike in enumerate(strikes):
+        kept.setdefault(_SHARED.get(strike.fault, str(index)), strike)
+    return list(kept.values())
 
 
 def _strike(chance: random.Random, index: int) -> Strike:

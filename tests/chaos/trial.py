@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
-from uuid import UUID
+from collections.abc import Sequence
 
-import httpx
 import msgspec
 import trio
 
-from sorteos_actors.testing.history import HistoryRecorder
+from sorteos_actors.raffle.events import ReservationExpired
+from sorteos_actors.testing.history import HistoryRecorder, Operation
 from tests.chaos.buyers import Buyers, Market, Tally
 from tests.chaos.cluster import Cluster
 from tests.chaos.database import Database
@@ -20,6 +19,7 @@ from tests.chaos.judge import (
     judge_deadlines,
     judge_history,
     judge_life,
+    judge_logs,
     judge_viewers,
 )
 from tests.chaos.schedule import Step, carry_out
@@ -47,21 +47,26 @@ class Outcome(msgspec.Struct, frozen=True):
     tally: Tally
     operations: int
     strikes: dict[str, int]
+    raffles: int
     events: int
     epochs: int
+    """That have written something, over all raffles."""
+    expired: int
+    """Holds that ended by their deadline."""
     viewers: int
     reconnects: int
     violations: list[Violation]
+    histories: dict[str, list[Operation]]
+    """Of each raffle, by its id."""
 
     def report(self) -> str:
         """Everything that is wrong, for people."""
         return "\n\n".join(f"{v.kind}: {v.text}" for v in self.violations)
 
 
-async def run_trial(
-    cluster: Cluster, database: Database, plan: Plan, steps: Sequence[Step]
-) -> Outcome:
-    """Trade, hurt, heal, judge."""
+async def run_trial(cluster: Cluster, plan: Plan, steps: Sequence[Step]) -> Outcome:
+    """Trade, hurt, heal, judge. Needs `asyncio_bridge.open_loop` around."""
+    database = Database(cluster.database_url)
     markets = await trio.to_thread.run_sync(open_markets, cluster, plan)
     urls = [cluster.proxy.url] if plan.only_proxy else cluster.urls
     chance = random.Random(plan.seed)
@@ -84,21 +89,27 @@ async def run_trial(
         violations += await judge_deadlines(markets, database)
         violations += await judge_viewers(viewers, markets, database)
         watching.cancel_scope.cancel()
-    events = epochs = 0
+    events = epochs = expired = 0
     for market in markets:
         state = await database.state(market.raffle_id)
         events += len(state.journal)
         epochs += len({row.epoch for row in state.journal})
+        expired += sum(isinstance(row.entry.event, ReservationExpired) for row in state.journal)
         violations += await trio.to_thread.run_sync(judge_history, market, state)
+    violations += judge_logs(cluster.nodes)
+    histories = {str(market.raffle_id): market.recorder.operations() for market in markets}
     return Outcome(
         tally=buyers.tally,
-        operations=sum(len(market.recorder.operations()) for market in markets),
+        operations=sum(map(len, histories.values())),
         strikes=dict(Counter(strike.fault for step in steps for strike in step.strikes)),
+        raffles=len(markets),
         events=events,
         epochs=epochs,
+        expired=expired,
         viewers=len(viewers),
         reconnects=sum(max(0, viewer.connections - 1) for viewer in viewers),
         violations=violations,
+        histories=histories,
     )
 
 

@@ -35,6 +35,8 @@ class ServerProcess:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.secret = SECRET
+        self.arguments: tuple[str, ...] = ()
+        """More options of `serve`."""
         self._tokens = Tokens(SECRET)
         self._data_dir = data_dir
         self._log = data_dir / "server.log"
@@ -57,6 +59,7 @@ class ServerProcess:
                 [
                     *(sys.executable, "-m", "sorteos_actors", "serve"),
                     *("--port", str(self.port), "--data-dir", str(self._data_dir)),
+                    *self.arguments,
                 ],
                 env=self._environment,
                 cwd=self._data_dir,
@@ -78,6 +81,12 @@ class ServerProcess:
     def is_running(self) -> bool:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process that was started."""
+        assert self._process is not None
+        return self._process.pid
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal, wait for nothing."""

@@ -44,6 +44,10 @@ class NodeLink:
         """See `Link`."""
         return self._breaker.state
 
+    def state_of(self, key: str) -> State:
+        """See `Link`."""
+        return self._breaker.state
+
     def kill(self) -> None:
         """Nothing comes out of this life any more, and nothing in."""
         self._is_dead = True
@@ -53,11 +57,16 @@ class NodeLink:
 
     async def run_scripts(self, calls: Sequence[ScriptCall]) -> list[Reply]:
         """See `Link`."""
-        return await self._call(lambda: [self._redis.run(call) for call in calls])
+        try:
+            replies: list[Reply] = await self._call(lambda: [self._redis.run(c) for c in calls])
+        except RedisUnavailable as error:
+            return [error] * len(calls)
+        return replies
 
     async def get(self, key: str) -> bytes | None:
         """See `Link`."""
-        return await self._call(lambda: self._redis.get(key))
+        value: bytes | None = await self._call(lambda: self._redis.get(key))
+        return value
 
     async def _call(self, function: Callable[[], Reply]) -> Reply:
         if self._is_dead or self._breaker.state is not State.CLOSED:

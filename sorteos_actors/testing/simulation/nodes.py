@@ -89,7 +89,8 @@ class SimNode:
     async def freeze(self, seconds: float) -> None:
         """SIGSTOP, and SIGCONT after a while."""
         self._truth.note(f"{self.name} freezes for {seconds:.1f} s")
-        self._awake = trio.Event()
+        if self._awake.is_set():
+            self._awake = trio.Event()
         await trio.sleep(seconds)
         self.wake()
 
@@ -168,7 +169,7 @@ class SimNode:
             answers.append(answer)
             answered.set()
 
-        life.registry.post(ask.raffle_id, ask.command, ask.who, take)
+        life.registry.post(ask.raffle_id, ask.command, ask.who, take, ask.until)
         await answered.wait()
         await self.gate()
         if life.ended.is_set():
@@ -191,7 +192,7 @@ class SimNode:
                 outage.answered()
                 bus = RedisBus(link)
                 leases = RedisLeases(link, me, lambda: outage.seconds_since_answer < 2.0)
-                life.peers = BusPeers(me, bus, _Road(self._town, self))
+                life.peers = BusPeers(me, bus, _Road(self._town, self), clock)
                 world = World(
                     store=store,
                     clock=clock,
@@ -228,19 +229,17 @@ class _Road:
         self._town = town
         self._here = here
 
-    async def carry(self, owner: Owner, ask: Ask) -> Answer | Moved:
+    async def carry(self, owner: Owner, ask: Ask, seconds: float) -> Answer | Moved:
         """See `Carrier`."""
         await self._here.gate()
         await trio.sleep(0.001)
         there = self._town.find(owner)
         if there is None:
             raise PeerGone(owner.node)
-        with trio.move_on_after(ask.ttl_ms / 1000):
+        with trio.move_on_after(seconds):
             if there.is_cut_from_peers or self._here.is_cut_from_peers:
                 await trio.sleep_forever()
             answer = await there.answer(ask)
             await self._here.gate()
             return answer
         raise PeerSilent(owner.node)
-
-

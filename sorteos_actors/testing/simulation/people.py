@@ -161,6 +161,8 @@ class Watcher:
         self.viewer = Viewer()
         self.raffle_id = raffle_id
         self.is_slow = False
+        self._joined_at = 0.0
+        self._stalled_until = 0.0
         self._truth = truth
         self.chance = chance
 
@@ -173,6 +175,7 @@ class Watcher:
         feed.join(viewer.subscriber)
         if before.board is viewer.board:
             feed.resume(viewer.subscriber, viewer.board.epoch, viewer.board.seq)
+        self._joined_at = trio.current_time()
         stay = trio.current_time() + self.chance.uniform(2, 15)
         try:
             while trio.current_time() < stay and not ended.is_set():
@@ -180,17 +183,24 @@ class Watcher:
                 if viewer.board.needs_resume:
                     self._truth.seen["viewers resumed"] += 1
                     feed.resume(viewer.subscriber, viewer.board.epoch, viewer.board.seq)
-                if self.is_slow and self.chance.random() < 0.1 and not viewer.is_stalled:
-                    viewer.stall()
-                elif viewer.is_stalled:
-                    viewer.go_on()
-                    feed.drained(viewer.subscriber)
+                self._be_slow(feed)
                 if viewer.closed_with is not None:
                     return
-                with trio.move_on_after(0.1):
+                with trio.move_on_after(0.2):
                     await ended.wait()
         finally:
             feed.leave(viewer.subscriber)
+
+    def _be_slow(self, feed: Feed) -> None:
+        """Stop reading for some seconds, and go on."""
+        viewer, now = self.viewer, trio.current_time()
+        if not viewer.is_stalled:
+            if self.is_slow and self.chance.random() < 0.3:
+                self._stalled_until = now + 4
+                viewer.stall()
+        elif now >= self._stalled_until or not self.is_slow:
+            viewer.go_on()
+            feed.drained(viewer.subscriber)
 
     def check(self) -> None:
         """What is on the screen was true at the position that it claims."""
@@ -205,8 +215,8 @@ class Watcher:
 
     @property
     def lateness(self) -> float:
-        """For how long, in seconds, something newer than what we see has been true."""
+        """For how long, in seconds, we could have seen something newer than what we see."""
         past, seq = self._truth.past[self.raffle_id], self.viewer.board.seq
         if seq >= len(past.boards) - 1:
             return 0.0
-        return trio.current_time() - past.committed_at[seq + 1]
+        return trio.current_time() - max(past.committed_at[seq + 1], self._joined_at)

@@ -15,7 +15,15 @@ import trio
 
 from sorteos_actors.actors.publication import touch
 from sorteos_actors.ports import Activation, Batch
-from sorteos_actors.raffle import Millis, Phase, Raffle, RaffleStatus, RaffleTerms, Reservation, events
+from sorteos_actors.raffle import (
+    Millis,
+    Phase,
+    Raffle,
+    RaffleStatus,
+    RaffleTerms,
+    Reservation,
+    events,
+)
 from sorteos_actors.testing.memory_store import MemoryStore
 
 

@@ -54,9 +54,16 @@ def blueprint(services: Services, sockets: Sockets) -> Blueprint:
     async def show_version() -> Response:
         return json_response({"name": "sorteos-actors", "version": package_version()})
 
+    return routes
+
+
+def front_page() -> Blueprint:
+    """What a person sees who opened the address in a browser."""
+    routes = Blueprint("front_page", __name__)
+
     @routes.get("/")
     async def index() -> Response:
-        """Where to go from here, for a person who opened the address in a browser."""
+        """Where to go from here."""
         return json_response(
             {
                 "name": "sorteos-actors",

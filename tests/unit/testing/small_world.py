@@ -138,8 +138,9 @@ class SmallWorld:
             self.execute(ExpireDue())
         if chance.random() < 0.05:
             self.epoch += 1
-        if chance.random() < 0.02:
-            self.execute(ExtendDeadlines(self.now - STEP_MS, 50))
+        if chance.random() < 0.05:  # Some holds are younger than the outage.
+            outage_at = self.now - chance.randrange(1, 200)
+            self.execute(ExtendDeadlines(by_ms=50, outage_at=outage_at))
         due = [command for at, command in self._late if at <= self.now]
         self._late = [(at, command) for at, command in self._late if at > self.now]
         for command in due:
@@ -148,7 +149,8 @@ class SmallWorld:
     def _buyer(self, person: int) -> None:
         chance = self.chance
         kinds: list[Kind] = ["reserve", "reserve", "quick_pick", "add", "remove", "swap", "cancel"]
-        kinds += ["checkout", "extend", "read", "review", "complete"]
+        kinds += ["checkout", "extend", "read", "review"]
+        kinds += ["complete"] if chance.random() < 0.3 else []  # Else all is sold too soon.
         kind = chance.choice(kinds)
         is_new = person not in self.current or chance.random() < 0.3
         if is_new and kind in ("reserve", "quick_pick"):

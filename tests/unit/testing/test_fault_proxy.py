@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -217,27 +218,82 @@ async def test_a_blackhole_to_the_client_still_lets_requests_through() -> None:
         await assert_reset(client)
 
 
+class Scripted:
+    """A server for one connection that says and does what the test tells it."""
+
+    def __init__(self) -> None:
+        self.came = trio.Event()
+        self.stream: trio.SocketStream | None = None
+        self.over = trio.Event()
+
+    async def serve(self, stream: trio.SocketStream) -> None:
+        self.stream = stream
+        self.came.set()
+        await self.over.wait()
+        await trio.aclose_forcefully(stream)
+
+
+@asynccontextmanager
+async def a_proxied_script() -> AsyncIterator[
+    tuple[FaultProxy, trio.SocketStream, trio.SocketStream]
+]:
+    """The proxy, and both ends of one connection through it."""
+    with trio.fail_after(20):
+        async with trio.open_nursery() as nursery:
+            script = Scripted()
+            [listener] = await nursery.start(
+                lambda task_status: trio.serve_tcp(
+                    script.serve, 0, host="127.0.0.1", task_status=task_status
+                )
+            )
+            port = listener.socket.getsockname()[1]
+            async with (
+                open_fault_proxy("127.0.0.1", port) as proxy,
+                await a_client(proxy) as client,
+            ):
+                await script.came.wait()
+                assert script.stream is not None
+                await client.send_all(b"hello")  # The connection is through.
+                await heard(script.stream, 5)
+                yield proxy, client, script.stream
+                script.over.set()
+            nursery.cancel_scope.cancel()
+
+
 async def test_a_blackhole_to_the_server_still_lets_answers_through() -> None:
-    async with trio.open_nursery() as nursery:
-        may_speak = trio.Event()
+    async with a_proxied_script() as (proxy, client, server):
+        proxy.blackhole("to_server")
+        await client.send_all(b"lost")
+        await proxy.until(lambda counters: counters.bytes_lost == 4)
+        await server.send_all(b"news")
+        assert await heard(client, 4) == b"news"
 
-        async def speak(stream: trio.SocketStream) -> None:
-            await may_speak.wait()
-            await stream.send_all(b"news")
 
-        [listener] = await nursery.start(
-            lambda task_status: trio.serve_tcp(speak, 0, host="127.0.0.1", task_status=task_status)
-        )
-        port = listener.socket.getsockname()[1]
-        async with open_fault_proxy("127.0.0.1", port) as proxy, await a_client(proxy) as client:
-            await proxy.until(lambda counters: counters.connections == 1)
+async def test_an_end_that_was_lost_is_never_made_up_for_by_the_other_end() -> None:
+    async with a_proxied_script() as (proxy, client, server):
+        proxy.blackhole("to_server")
+        await client.send_eof()
+        await server.send_eof()
+        assert await client.receive_some() == b""
+        with trio.move_on_after(0.05):
+            await server.receive_some()
+            pytest.fail("the server heard of the client's end")
+        proxy.heal()
+        await assert_reset(server)
+
+
+async def test_a_server_that_breaks_behind_a_blackhole_is_not_heard_of() -> None:
+    async with a_proxied_script() as (proxy, client, server):
+        proxy.blackhole("to_client")
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await trio.aclose_forcefully(server)
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        for _ in range(3):
+            await client.send_all(b"anybody?")
             await trio.testing.wait_all_tasks_blocked(0.01)
-            proxy.blackhole("to_server")
-            await client.send_all(b"lost")
-            await proxy.until(lambda counters: counters.bytes_lost == 4)
-            may_speak.set()
-            assert await heard(client, 4) == b"news"
-        nursery.cancel_scope.cancel()
+        assert proxy.open_connections == 1
+        proxy.heal()
+        await assert_reset(client)
 
 
 @pytest.mark.parametrize("directions", [(), ("to_server",), ("to_client",)])

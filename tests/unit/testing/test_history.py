@@ -55,6 +55,13 @@ def test_an_acknowledgement_is_recorded_with_what_it_showed() -> None:
     ]
 
 
+def test_an_answer_that_speaks_of_no_reservation_says_nothing_of_numbers() -> None:
+    recorder = a_recorder()
+    recorder.end_reply(recorder.begin("ana", "read", FIRST), {"ok": True, "reservation": None})
+    [operation] = recorder.operations()
+    assert (operation.outcome, operation.numbers) == ("ok", None)
+
+
 def test_a_refusal_is_recorded_with_the_numbers_in_the_way() -> None:
     recorder = a_recorder()
     error = {"code": "numbers_taken", "params": {"numbers": ["08"]}}

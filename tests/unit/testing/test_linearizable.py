@@ -263,6 +263,32 @@ def test_an_unknown_take_happens_once() -> None:
     assert_legal(lost, unknown("reserve", 4, 0, take=[7]), first, free, freed, again)
 
 
+def test_who_was_promised_more_time_is_not_anybody() -> None:
+    assert_legal(
+        done("reserve", 1, 0, 1, take=[8]),
+        unknown("add", 1, 2, take=[7]),
+        unknown("reserve", 2, 3, take=[7]),
+        refused("reserve", 3, 20, 30, take=[7], taken=[7]),
+        done("reserve", 4, 40, 50, take=[7]),
+    )
+
+
+def test_who_may_have_held_a_number_twice_is_not_anybody() -> None:
+    assert_legal(
+        unknown("reserve", 1, 0, take=[7]),
+        unknown("reserve", 2, 5, take=[7]),
+        refused("reserve", 3, 20, 21, take=[7], taken=[7]),
+        done("reserve", 4, 25, 30, take=[7]),
+        done("cancel", 4, 31, 32, has=[7], phase="cancelled"),
+        unknown("remove", 1, 35, give=[7]),
+        refused("reserve", 3, 40, 41, take=[7], taken=[7]),
+        done("reserve", 5, 45, 46, take=[7]),
+        done("cancel", 5, 47, 48, has=[7], phase="cancelled"),
+        unknown("add", 1, 60, take=[7]),
+        refused("reserve", 3, 70, 71, take=[7], taken=[7]),
+    )
+
+
 def test_an_unknown_cancel_may_have_let_the_number_go() -> None:
     took = done("reserve", 1, 0, 10, take=[7])
     other = done("reserve", 2, 40, 50, take=[7])
@@ -301,6 +327,20 @@ def test_an_unknown_quick_pick_may_have_taken_any_number_until_it_is_settled() -
     assert_legal(picks, in_the_way, done("read", 1, 40, 50, has=[7, 8]))
     pays = done("checkout", 1, 40, 50, has=[8], phase="checkout")
     assert_illegal(picks, in_the_way, pays, number=7)
+
+
+def test_an_unknown_quick_pick_takes_a_number_once() -> None:
+    picks = unknown("quick_pick", 1, 0)
+    first = refused("reserve", 2, 20, 30, take=[7], taken=[7])
+    other = done("reserve", 3, 40, 50, take=[7])
+    gone = done("cancel", 3, 60, 70, has=[7], phase="cancelled")
+    again = refused("reserve", 2, 80, 90, take=[7], taken=[7])
+    mine_too = refused("add", 1, 15, 16, take=[7, 8], taken=[8])
+    holds_8 = done("reserve", 4, 1, 2, take=[8])
+    seen = done("read", 1, 15, 16, has=[7], for_ms=10)
+    for known in ([], [mine_too, holds_8], [seen]):
+        assert_legal(picks, first, *known)
+        assert_illegal(picks, first, other, gone, again, *known, number=7)
 
 
 def test_a_quick_pick_has_what_its_answer_shows() -> None:

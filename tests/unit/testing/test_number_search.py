@@ -116,7 +116,7 @@ def is_plainly_possible(history: NumberHistory) -> bool:
     return search(*everything, (NOBODY, False, frozenset(), frozenset()))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(st.integers(0, 2**64))
 def test_being_clever_changes_no_verdict(seed: int) -> None:
     history = a_history(seed)
