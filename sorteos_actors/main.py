@@ -83,6 +83,12 @@ def serve(settings: Settings, options: ServeOptions) -> int:
         return _serve_until_signal(settings, options)
     except KeyboardInterrupt:
         return 0
+    except BaseExceptionGroup as group:
+        # A signal while the node was being built comes up through its nurseries.
+        _, others = group.split(KeyboardInterrupt)
+        if others is not None:
+            raise
+        return 0
 
 
 def _serve_until_signal(settings: Settings, options: ServeOptions) -> int:

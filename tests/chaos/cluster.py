@@ -61,7 +61,8 @@ class Node(ServerProcess):
         """Starts that ended at once because PostgreSQL could not be reached, as they should."""
         self.surprises: list[str] = []
         """Ends of the process that nobody had asked for."""
-        self._end_is_asked = True
+        self._allowed: set[int] = set()
+        """With what the process may end, because it was asked to."""
         self._log_begin = 0
         self._log_read = 0
 
@@ -69,7 +70,7 @@ class Node(ServerProcess):
         """Start it and wait for nothing."""
         self._note_end()
         self.starts += 1
-        self._end_is_asked = False
+        self._allowed = set()
         with self._log.open("ab") as log:
             self._log_begin = log.tell()
             self._process = subprocess.Popen(
@@ -85,9 +86,11 @@ class Node(ServerProcess):
 
     def _note_end(self) -> None:
         """Whether the last process ended as it may."""
-        if self._end_is_asked or self._process is None:
+        if self._process is None:
             return
         status = self._process.wait()
+        if status in self._allowed:
+            return
         last_words = self._log.read_bytes()[self._log_begin :].decode(errors="replace")
         if status == CANNOT_START and "PostgreSQL" in last_words:
             self.refused_starts += 1
@@ -102,21 +105,22 @@ class Node(ServerProcess):
 
     def kill(self) -> None:
         """kill -9, frozen or not."""
-        self._end_is_asked = True
+        self._allowed.add(-signal.SIGKILL)
         super().kill()
         self.is_frozen = False
 
     def show_where_it_is(self) -> None:
         """End a process that hangs; its log says what each thread was doing."""
         if self.is_running:
-            self._end_is_asked = True
+            self._allowed.add(-signal.SIGABRT)
             self.send_signal(signal.SIGABRT)
             time.sleep(0.5)
 
     def terminate(self) -> None:
         """SIGTERM, and wait for nothing."""
         if self.is_running:
-            self._end_is_asked = True
+            # Before it listens for signals, the system ends it.
+            self._allowed |= {0, -signal.SIGTERM}
             self.send_signal(signal.SIGTERM)
 
     def freeze(self) -> None:

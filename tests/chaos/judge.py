@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -157,12 +158,17 @@ def judge_logs(nodes: Iterable[Node]) -> list[Violation]:
     found = []
     for node in nodes:
         kinds: dict[str, list[str]] = defaultdict(list)
-        for line in node.new_log().splitlines():
-            if any(word in line for word in _STRANGE):
-                kinds[line[-80:]].append(line)
+        for record in _records(node.new_log()):
+            if any(word in record for word in _STRANGE):
+                kinds[record[-80:]].append(record)
         for lines in kinds.values():
             text = f"{node.name}, {len(lines)} times: {lines[0][-4000:]}"
             found.append(Violation("error_in_log", text))
         found += [Violation("node_ended", surprise) for surprise in node.surprises]
         node.surprises.clear()
     return found
+
+
+def _records(log: str) -> list[str]:
+    """Each JSON line, and whatever stands between two of them: what did not come from the logger."""
+    return re.split(r"\n(?={)|(?<=})\n", log)

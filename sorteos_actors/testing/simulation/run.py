@@ -56,6 +56,11 @@ class Outcome(msgspec.Struct, frozen=True):
     trace: list[str]
 
 
+def replay_command(seed: int) -> str:
+    """What to type to see a seed again."""
+    return f"python -m sorteos_actors.testing.simulation --seed {seed}"
+
+
 def run_seed(seed: int) -> Outcome:
     """Play one seed to its end. The same seed gives the same outcome, trace included."""
     truth = Truth()
