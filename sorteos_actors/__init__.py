@@ -1,14 +1,15 @@
 """sorteos_actors: a realtime server for raffles. This is the map; imports point down only.
 
-    cli           the operator's verbs             main          builds and wires everything
+    cli           the operator's verbs             main, node    build and wire everything
+    workers/      several nodes on one machine
     terminal/     watch, bots, doctor in a terminal
 
     web/          the outside comes in             front_door ▸ socket, app ▸ routes; outbox, auth, limits
     testing/      shipped fakes and simulate()
     store/        PostgreSQL                       raffle_store (the fenced commit), queries, migrate
-    cluster/      Redis
+    cluster/      Redis, and the other nodes       leases, bus, peers, link ▸ shard ▸ connection
 
-    actors/       the runtime                      registry ▸ supervisor ▸ raffle_actor ▸ feed; mailbox
+    actors/       the runtime                      registry ▸ host ▸ supervisor ▸ raffle_actor ▸ feed
     protocol/     bytes <-> messages, no I/O       decode, encode, board, messages, close_codes
     ports         what the actors need from the world, as Protocol classes
     clock, ids    PostgreSQL's time on the monotonic clock; fresh ids

@@ -71,6 +71,8 @@ class Foundations(msgspec.Struct, frozen=True):
     database_url: str
     redis_url: str | None
     secret: str
+    is_embedded: bool = False
+    """Whether the database is one that we started, in a data directory: on somebody's own machine."""
 
 
 def serve(settings: Settings, options: ServeOptions) -> int:
@@ -125,6 +127,7 @@ def open_foundations(settings: Settings, options: ServeOptions) -> Iterator[Foun
             database_url,
             settings.redis_url or servers.redis_url,
             settings.jwt_secret or load_or_create_secret(options.data_dir),
+            settings.database_url is None,
         )
 
 
@@ -246,9 +249,13 @@ def greet(listener: socket.socket, foundations: Foundations, workers: Sequence[s
     """Tell the person at the terminal where things are. On stderr: stdout is for data."""
     host, port = listener.getsockname()[:2]
     base = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
-    token, _ = Tokens(foundations.secret).issue(
-        DEMO_ORGANIZER, Role.ADMIN, now=int(time.time()), seconds=12 * 3600
-    )
+    token = ""
+    if foundations.is_embedded:  # Elsewhere it would end in somebody's collected logs.
+        signed, _ = Tokens(foundations.secret).issue(
+            DEMO_ORGANIZER, Role.ADMIN, now=int(time.time()), seconds=12 * 3600
+        )
+        hint = "also: sorteos token issue --role admin"
+        token = f"    Admin token for 12 hours ({hint})\n    {signed}\n"
     each = "".join(f"    Worker {n}   {url}/readyz\n" for n, url in enumerate(workers, 1))
     print(
         f"\n  sorteos is open.\n\n"
@@ -256,7 +263,7 @@ def greet(listener: socket.socket, foundations: Foundations, workers: Sequence[s
         f"    WebSocket  ws{base[4:]}/api/v1/raffles/{{id}}/ws\n"
         f"    Health     {base}/readyz\n{each}"
         f"    PostgreSQL {mask_url(foundations.database_url)}\n"
-        f"    Admin token for 12 hours (also: sorteos token issue --role admin)\n    {token}\n",
+        f"{token}",
         file=sys.stderr,
         flush=True,
     )

@@ -97,7 +97,10 @@ class Follower:
                 self._wake = trio.Event()
 
     def _take(self, update: FeedUpdate) -> None:
-        self._heard_at = trio.current_time()
+        if (
+            update.epoch >= self._epoch
+        ):  # A deposed owner may still speak: that is as good as silence.
+            self._heard_at = trio.current_time()
         self._waiting.append(update)
         self._wake.set()
 

@@ -72,7 +72,7 @@ class Courier:
             await self._client.__aexit__(kind, error, trace)
 
     async def carry(self, owner: Owner, ask: Ask, seconds: float) -> Answer | Moved:
-        """The owner's answer, within so long. Raises `PeerGone` when it does not listen there any more, `PeerSilent`.
+        """The owner's answer, within `seconds`. Raises `PeerSilent`, or `PeerGone` when it has ended.
 
         When cancelled, the command may still have its effect.
         """
@@ -100,11 +100,15 @@ class Courier:
 
 
 def _was_refused(error: BaseException | None) -> bool:
-    """Whether the cause was that no process listens at the port."""
+    """Whether the cause was that no process listens at the port, on any of its addresses.
+
+    Only causes count, and not in what context it happened: an earlier refusal by somebody else may
+    be what is being handled at this moment.
+    """
     if error is None:
         return False
     if isinstance(error, ConnectionRefusedError):
         return True
     if isinstance(error, BaseExceptionGroup):
-        return any(map(_was_refused, error.exceptions))
-    return _was_refused(error.__cause__) or _was_refused(error.__context__)
+        return all(map(_was_refused, error.exceptions))
+    return _was_refused(error.__cause__)

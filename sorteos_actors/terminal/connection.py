@@ -7,7 +7,7 @@ say goodbye, and fails when a ping of the server crosses the client's close. So 
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 from urllib.parse import urlsplit
@@ -42,9 +42,10 @@ async def open_websocket(
         async with trio.open_nursery() as nursery:
             try:
                 with trio.move_on_after(CONNECT_SECONDS) as handshake:
+                    ending = _Ending(stream, handshake.cancel)
                     websocket = await wrap_client_stream(
                         nursery,
-                        stream,
+                        ending,
                         parts.netloc,
                         parts.path + (f"?{parts.query}" if parts.query else ""),
                         subprotocols=list(subprotocols) or None,
@@ -55,6 +56,8 @@ async def open_websocket(
                         max_message_size=_MAX_FRAME_BYTES,
                         receive_buffer_size=1 << 16,
                     )
+                if handshake.cancelled_caught and ending.has_ended:
+                    raise HandshakeError("the connection ended before it was answered")
                 if handshake.cancelled_caught:
                     raise ConnectionTimeout
                 try:
@@ -74,6 +77,38 @@ async def open_websocket(
             await trio.aclose_forcefully(stream)
     if failure is not None:
         raise failure
+
+
+class _Ending(trio.abc.Stream):
+    """A stream that tells of its end: the library would wait on for the answer to its handshake."""
+
+    def __init__(self, stream: trio.abc.Stream, on_end: Callable[[], None]) -> None:
+        self.has_ended = False
+        self._stream = stream
+        self._on_end = on_end
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        """As the stream's."""
+        data: bytes | bytearray = b""
+        try:
+            data = await self._stream.receive_some(max_bytes)
+        finally:
+            if not data:
+                self.has_ended = True
+                self._on_end()
+        return data
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        """As the stream's."""
+        await self._stream.send_all(data)
+
+    async def wait_send_all_might_not_block(self) -> None:
+        """As the stream's."""
+        await self._stream.wait_send_all_might_not_block()
+
+    async def aclose(self) -> None:
+        """As the stream's."""
+        await self._stream.aclose()
 
 
 def _first(group: ExceptionGroup[HandshakeError]) -> HandshakeError:

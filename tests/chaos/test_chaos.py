@@ -44,7 +44,7 @@ def test_killed_nodes_take_no_acknowledged_number_with_them() -> None:
     suffer(
         Plan(seed="killed"),
         Step(1.0, [Strike("kill_node", 0, 1.0)]),
-        Step(1.0, [Strike("kill_node", 1, 5.0), Strike("kill_node", 2, 0.5, after=1.0)]),
+        Step(1.0, [Strike("kill_node", 1, 3.0), Strike("kill_node", 2, 0.5, after=1.0)]),
     )
 
 

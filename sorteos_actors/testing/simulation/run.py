@@ -21,10 +21,10 @@ from sorteos_actors.testing.simulation.people import Buyer, Lost, Watcher
 from sorteos_actors.testing.simulation.truth import Truth, Violation, short
 
 NODES: Final = 3
-CHAOS_SECONDS: Final = 20.0
+CHAOS_SECONDS: Final = 14.0
 ACCEPTS_SECONDS: Final = 15.0
-SETTLE_SECONDS: Final = 5.0
-CALM_SECONDS: Final = 5.0
+SETTLE_SECONDS: Final = 4.0
+CALM_SECONDS: Final = 4.0
 LOOK_SECONDS: Final = 0.5
 LATE_SECONDS: Final = 1.5
 """A viewer in calm times may be so late: a lost last word is noticed within a beacon."""
