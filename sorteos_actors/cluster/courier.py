@@ -99,16 +99,21 @@ class Courier:
         raise PeerSilent(f"{owner.node} gave no answer in time")
 
 
-def _was_refused(error: BaseException | None) -> bool:
-    """Whether the cause was that no process listens at the port, on any of its addresses.
+def _was_refused(error: httpx.TransportError) -> bool:
+    """Whether no process listens at the port, on any address of the host.
 
-    Only causes count, and not in what context it happened: an earlier refusal by somebody else may
-    be what is being handled at this moment.
+    The reason is looked for exactly where httpx leaves it: below httpcore's error, which hides it. To
+    follow every context would find what is being handled at this moment: a refusal by somebody else.
     """
-    if error is None:
+    below = error.__cause__
+    if not isinstance(error, httpx.ConnectError) or below is None:
         return False
-    if isinstance(error, ConnectionRefusedError):
-        return True
+    return _is_refusal(below.__cause__ or below.__context__)
+
+
+def _is_refusal(error: BaseException | None) -> bool:
+    if error is None or isinstance(error, ConnectionRefusedError):
+        return error is not None
     if isinstance(error, BaseExceptionGroup):
-        return all(map(_was_refused, error.exceptions))
-    return _was_refused(error.__cause__)
+        return all(map(_is_refusal, error.exceptions))
+    return _is_refusal(error.__cause__)

@@ -130,5 +130,5 @@ def read_told(data: bytes) -> Told:
 def _read(decoder: msgspec.msgpack.Decoder[T], data: bytes) -> T:
     try:
         return decoder.decode(data)
-    except (msgspec.DecodeError, ValueError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:  # The last: nested too deep.
         raise Unreadable(str(error)) from error

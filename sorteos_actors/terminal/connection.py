@@ -45,7 +45,7 @@ async def open_websocket(
                     ending = _Ending(stream, handshake.cancel)
                     websocket = await wrap_client_stream(
                         nursery,
-                        ending,
+                        ending,  # type: ignore[arg-type] # Any stream will do.
                         parts.netloc,
                         parts.path + (f"?{parts.query}" if parts.query else ""),
                         subprotocols=list(subprotocols) or None,

@@ -231,7 +231,7 @@ def test_no_worker_outlives_a_parent_that_was_killed(crews: Crews, is_early: boo
         if not is_early:
             starting.result()
         workers = crew.workers
-        os.kill(crew.pid, signal.SIGKILL)
+        crew.kill()
         assert (starting.exception() is not None) == is_early
     until("nobody lives", lambda: not any(map(lives, workers)))
     socket.create_server(("127.0.0.1", crew.port)).close()  # Nor does anybody have the port.

@@ -62,6 +62,7 @@ def routes_of_the_application() -> set[tuple[str, str]]:
         tokens=nothing,
         outage=nothing,
         settings=settings,
+        me=nothing,
         redis_state=lambda: "unused",
         is_draining=lambda: False,
     )

@@ -37,6 +37,7 @@ class NodeLink:
         self._gate = gate
         self._breaker = Breaker()
         self._is_dead = False
+        self._listeners: dict[str, Callable[[bytes], None]] = {}
         self._nursery: trio.Nursery | None = None
 
     @property
@@ -130,18 +131,22 @@ class NodeLink:
 
         def take(payload: bytes) -> None:
             if self._nursery is not None and not self._is_dead:
-                self._nursery.start_soon(self._deliver, on_message, payload)
+                self._nursery.start_soon(self._deliver, channel, payload)
 
+        self._listeners[channel] = on_message
         self._redis.subscribe(self._node, channel, take)
 
-    async def _deliver(self, on_message: Callable[[bytes], None], payload: bytes) -> None:
+    async def _deliver(self, channel: str, payload: bytes) -> None:
         await trio.sleep(0.0003 + self._chance.random() * self.disorder_seconds)
         if not self._is_unreachable and self._chance.random() >= self.loss:
             await self._gate()
-            on_message(payload)
+            listener = self._listeners.get(channel)
+            if listener is not None:
+                listener(payload)
 
     def unsubscribe(self, channel: str) -> None:
         """See `Link`."""
+        self._listeners.pop(channel, None)
         self._redis.unsubscribe(self._node, channel)
 
     # -- life --------------------------------------------------------------------------------------
