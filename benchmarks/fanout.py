@@ -25,7 +25,8 @@ from trio_websocket import WebSocketConnection, wrap_server_stream
 from benchmarks.figures import Figure, Result
 from benchmarks.servers import ROOT, Stage
 from sorteos_actors.actors.alone import LoneBus
-from sorteos_actors.actors.feed import Feed, Subscriber
+from sorteos_actors.actors.audience import Subscriber
+from sorteos_actors.actors.feed import Feed
 from sorteos_actors.actors.publication import Publication
 from sorteos_actors.clock import ServerClock
 from sorteos_actors.protocol import board

@@ -19,23 +19,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
 from uuid import UUID
 
 import trio
 from msgspec.structs import replace
 
 from sorteos_actors import metrics
+from sorteos_actors.actors.audience import Audience, Subscriber
+from sorteos_actors.actors.pending import Pending
 from sorteos_actors.actors.publication import Publication
 from sorteos_actors.actors.ring import Delta, Ring
 from sorteos_actors.actors.screen import Screen, Snapshot
-from sorteos_actors.ports import Bus, Clock, FeedUpdate, PrivatePush
+from sorteos_actors.ports import Bus, Clock, FeedUpdate
 from sorteos_actors.protocol import board as board_codec
 from sorteos_actors.protocol import encode
 from sorteos_actors.protocol.close_codes import TOO_SLOW, CloseCode
 from sorteos_actors.protocol.websocket_frames import binary_frame, text_frame
-from sorteos_actors.raffle import Millis, Phase, RaffleStatus, RaffleSummary, RaffleTerms
-from sorteos_actors.raffle.model import RESERVED, SOLD
+from sorteos_actors.raffle import RaffleStatus, RaffleSummary
 
 logger = logging.getLogger(__name__)
 
@@ -54,44 +54,6 @@ BEACON_SECONDS = 1.0
 """A source that has nothing to say repeats its position, so that a lost last word is noticed."""
 
 
-class Sink(Protocol):
-    """What the feed needs of a socket."""
-
-    @property
-    def blocked_since(self) -> float | None:
-        """Trio's clock when the socket last began to owe bytes to the kernel; None when it owes none."""
-
-    def offer(self, frames: Sequence[bytes]) -> bool:
-        """Take all the frames now, or none of them (False) because earlier bytes still wait."""
-
-    def push(self, frame: bytes) -> None:
-        """Take one frame, behind whatever waits. A socket that owes too much is closed."""
-
-    def close(self, code: CloseCode) -> None:
-        """Begin to close. Never blocks."""
-
-
-class Subscriber:
-    """A cursor: one socket and the position up to which it has been served."""
-
-    __slots__ = ("deflate", "is_legacy", "seq", "sink", "snapshots_in_row", "user_id")
-
-    def __init__(
-        self,
-        sink: Sink,
-        *,
-        is_legacy: bool = False,
-        deflate: bool = False,
-        user_id: UUID | None = None,
-    ) -> None:
-        self.sink = sink
-        self.is_legacy = is_legacy
-        self.deflate = deflate
-        self.user_id = user_id
-        self.seq = -1
-        self.snapshots_in_row = 0
-
-
 class Feed:
     """The feed of one raffle on one node. All methods but `run` and `sweep` are synchronous."""
 
@@ -102,15 +64,9 @@ class Feed:
         self._screen: Screen | None = None
         self._is_source = False
         self._ring = Ring(0)
-        self._subscribers: dict[Subscriber, None] = {}
-        self._by_user: dict[UUID, dict[Subscriber, None]] = {}
-        self._legacy_count = 0
+        self._audience = Audience()
         self._frames_written = 0
-        self._pending: dict[int, int] = {}
-        self._pending_expired: list[tuple[UUID, tuple[int, ...]]] = []
-        self._pending_private: list[PrivatePush] = []
-        self._pending_raffle = False
-        self._pending_since = 0.0
+        self._pending: Pending | None = None
         self._next_flush_at = 0.0
         self._last_word_at = 0.0
         self._wake = trio.Event()
@@ -125,28 +81,21 @@ class Feed:
         self._screen = Screen(summary, board)
         self._is_source = is_source
         self._ring = Ring(summary.seq)
-        self._pending = {}
-        self._pending_expired = []
-        self._pending_private = []
-        self._pending_raffle = False
+        self._pending = None
         if is_source:
-            self._say(summary.seq, b"", {})
-        for subscriber in list(self._subscribers):
+            self._say(summary.seq, b"", Pending())
+        for subscriber in self._audience:
             subscriber.seq = -1
             self._serve(subscriber)
 
     def publish(self, publication: Publication) -> None:
         """Take what commits changed. Constant work per changed number; never blocks."""
         assert self._screen is not None
-        if not self._has_pending:
-            self._pending_since = trio.current_time()
+        if self._pending is None:
+            self._pending = Pending()
+        self._pending.add(publication, publication.private if self._is_source else ())
         self._screen.show(publication.summary, publication.changes)
-        self._pending.update(publication.changes)
-        self._pending_expired += publication.expired
-        self._pending_raffle |= publication.raffle_changed
-        if self._is_source:
-            self._pending_private += publication.private
-        self._push_private(publication.private, publication.at)
+        self._audience.push_private(self.summary.terms, publication.private, publication.at)
         self._wake.set()
 
     def relay(self, update: FeedUpdate) -> None:
@@ -164,15 +113,15 @@ class Feed:
             sold_count=update.sold_count,
         )
         self._screen.show(summary, update.changes)
-        legacy = self._legacy_frames(update.changes, update.expired) if self._legacy_count else b""
+        legacy = self._legacy_frames(update.changes, update.expired)
         self._ring.append(Delta(self._ring.head_seq, update.seq_to, update.frames, legacy))
-        self._push_private(update.private, update.at)
+        self._audience.push_private(self.summary.terms, update.private, update.at)
         self._wake.set()
 
     def repeat(self) -> None:
         """As the source, say again where we are, if there was nothing to say for a second."""
         if self._is_source and trio.current_time() - self._last_word_at >= BEACON_SECONDS:
-            self._say(self._ring.head_seq, b"", {})
+            self._say(self._ring.head_seq, b"", Pending())
 
     def announce(self, status: RaffleStatus) -> None:
         """Tell everybody of a status that did not come from the actor: it is in quarantine."""
@@ -180,21 +129,19 @@ class Feed:
             return
         self._screen.show_status(status)
         frame = text_frame(encode.push_raffle(self.summary))
-        for subscriber in list(self._subscribers):
-            if not subscriber.is_legacy:
-                subscriber.sink.push(frame)
+        self._audience.push_to_all(frame)
 
     def finish(self) -> None:
         """Send what is pending at once: the actor leaves, and its last words should be heard."""
         if self._screen is not None:
             self._flush()
             self._is_source = False
-            for subscriber in list(self._subscribers):
+            for subscriber in self._audience:
                 self._serve(subscriber)
 
     def close_all(self, code: CloseCode) -> None:
         """Send every socket away."""
-        for subscriber in list(self._subscribers):
+        for subscriber in self._audience:
             self.leave(subscriber)
             subscriber.sink.close(code)
 
@@ -203,17 +150,17 @@ class Feed:
     @property
     def has_subscribers(self) -> bool:
         """Whether anybody watches."""
-        return bool(self._subscribers)
+        return len(self._audience) > 0
 
     @property
     def subscriber_count(self) -> int:
         """How many sockets watch."""
-        return len(self._subscribers)
+        return len(self._audience)
 
     @property
     def users(self) -> Collection[UUID]:
         """Who of the people that we know watches here."""
-        return self._by_user.keys()
+        return self._audience.users
 
     @property
     def has_picture(self) -> bool:
@@ -228,12 +175,8 @@ class Feed:
 
     def join(self, subscriber: Subscriber) -> None:
         """Say hello, send the board, and follow from there on."""
-        self._subscribers[subscriber] = None
-        if subscriber.user_id is not None:
-            self.identify(subscriber, subscriber.user_id)
-        metrics.SUBSCRIBERS.inc()
+        self._audience.add(subscriber)
         if subscriber.is_legacy:
-            self._legacy_count += 1
             subscriber.seq = self.summary.seq
             return
         hello = text_frame(encode.hello(self.summary, self._clock.now()))
@@ -242,18 +185,11 @@ class Feed:
 
     def leave(self, subscriber: Subscriber) -> None:
         """Forget a socket; harmless when it is not here."""
-        if subscriber not in self._subscribers:
-            return
-        del self._subscribers[subscriber]
-        self._legacy_count -= subscriber.is_legacy
-        metrics.SUBSCRIBERS.dec()
-        self._forget_user(subscriber)
+        self._audience.remove(subscriber)
 
     def identify(self, subscriber: Subscriber, user_id: UUID) -> None:
         """From now on private pushes of this person also go to this socket."""
-        self._forget_user(subscriber)
-        subscriber.user_id = user_id
-        self._by_user.setdefault(user_id, {})[subscriber] = None
+        self._audience.identify(subscriber, user_id)
 
     def resume(self, subscriber: Subscriber, epoch: int, seq: int) -> None:
         """Send exactly what is missing after (epoch, seq), or snapshots when that is not known."""
@@ -263,7 +199,7 @@ class Feed:
 
     def drained(self, subscriber: Subscriber) -> None:
         """A sink that was passed over can take bytes again."""
-        if subscriber in self._subscribers:
+        if subscriber in self._audience:
             self._serve(subscriber)
 
     def board(self) -> bytes:
@@ -300,7 +236,7 @@ class Feed:
     def sweep(self) -> None:
         """Close sockets that have not taken a byte for a minute. To be called about once a second."""
         now = trio.current_time()
-        for subscriber in list(self._subscribers):
+        for subscriber in self._audience:
             blocked_since = subscriber.sink.blocked_since
             if blocked_since is not None and now - blocked_since > SLOW_SECONDS:
                 self._close_slow(subscriber)
@@ -308,39 +244,31 @@ class Feed:
     @property
     def interval(self) -> float:
         """Seconds between two ticks: 1/20, or more when viewers times their cost ask for it."""
-        return max(1 / MAX_HZ, len(self._subscribers) * SECONDS_PER_WRITE / CPU_SHARE)
+        return max(1 / MAX_HZ, len(self._audience) * SECONDS_PER_WRITE / CPU_SHARE)
 
     def _flush_time(self) -> float:
         """When the pending changes may go out. New changes meanwhile only join them."""
-        is_visible = self._pending or self._pending_raffle or self._pending_expired
-        if is_visible or not self._has_pending:
+        pending = self._pending
+        if pending is None or pending.is_visible:
             return self._next_flush_at
-        return max(self._next_flush_at, self._pending_since + QUIET_SECONDS)
-
-    @property
-    def _has_pending(self) -> bool:
-        return self._screen is not None and self._ring.head_seq < self._screen.summary.seq
+        return max(self._next_flush_at, pending.since + QUIET_SECONDS)
 
     def _flush(self) -> None:
         """Turn what is pending into one delta in the ring."""
-        if not self._has_pending:
+        pending, self._pending = self._pending, None
+        if pending is None:
             return
         summary, ring = self.summary, self._ring
-        seq_from, changes = ring.head_seq, self._pending
+        seq_from, changes = ring.head_seq, pending.changes
         frames = binary_frame(board_codec.delta(summary.epoch, seq_from, summary.seq, changes))
-        if self._pending_raffle:
+        if pending.raffle_changed:
             frames += text_frame(encode.push_raffle(summary))
-        # Who speaks the seed's language joins at the head: nobody will ask for older ones in it.
-        legacy = self._legacy_frames(changes, self._pending_expired) if self._legacy_count else b""
+        legacy = self._legacy_frames(changes, pending.expired)
         ring.append(Delta(seq_from, summary.seq, frames, legacy))
         if self._is_source:
-            self._say(seq_from, frames, changes)
-        self._pending = {}
-        self._pending_expired = []
-        self._pending_private = []
-        self._pending_raffle = False
+            self._say(seq_from, frames, pending)
 
-    def _say(self, seq_from: int, frames: bytes, changes: Mapping[int, int]) -> None:
+    def _say(self, seq_from: int, frames: bytes, said: Pending) -> None:
         """Give the other nodes' feeds what our viewers get; without frames only our position."""
         summary = self.summary
         self._last_word_at = trio.current_time()
@@ -354,9 +282,9 @@ class Feed:
                 reserved_count=summary.reserved_count,
                 sold_count=summary.sold_count,
                 frames=frames,
-                changes=changes,
-                expired=self._pending_expired if frames else (),
-                private=self._pending_private if frames else (),
+                changes=said.changes,
+                expired=said.expired,
+                private=said.private,
                 at=self._clock.now(),
             ),
         )
@@ -364,13 +292,19 @@ class Feed:
     def _legacy_frames(
         self, changes: Mapping[int, int], expired: Sequence[tuple[UUID, tuple[int, ...]]]
     ) -> bytes:
+        """In the seed's language, if anybody speaks it.
+
+        Who does joins at the head: nobody will ask for older ones in it.
+        """
+        if not self._audience.speaks_legacy:
+            return b""
         terms = self.summary.terms
         texts = [encode.legacy_reservation_expired(terms, i, n) for i, n in expired]
         texts += [encode.legacy_number_update(terms, n, s) for n, s in changes.items()]
         return b"".join(map(text_frame, texts))
 
     async def _walk(self) -> None:
-        subscribers = list(self._subscribers)
+        subscribers = list(self._audience)
         for start in range(0, len(subscribers), SLICE):
             for subscriber in subscribers[start : start + SLICE]:
                 self._serve(subscriber)
@@ -380,7 +314,7 @@ class Feed:
 
     def _serve(self, subscriber: Subscriber) -> None:
         """Bring one cursor to the head, if its sink takes bytes at this moment."""
-        if subscriber.seq >= self._ring.head_seq or subscriber not in self._subscribers:
+        if subscriber.seq >= self._ring.head_seq or subscriber not in self._audience:
             return
         suffix = self._ring.after(subscriber.seq, is_legacy=subscriber.is_legacy)
         if suffix is None:
@@ -413,44 +347,3 @@ class Feed:
         metrics.SLOW_CLOSED.inc()
         self.leave(subscriber)
         subscriber.sink.close(TOO_SLOW)
-
-    def _push_private(self, private: Sequence[PrivatePush], at: Millis) -> None:
-        """News of a person's reservation, to that person's sockets only; encoded once a format."""
-        if not self._by_user:
-            return
-        terms = self.summary.terms
-        for push in private:
-            frame = legacy = None
-            for subscriber in tuple(self._by_user.get(push.reservation.user_id, ())):
-                if not subscriber.is_legacy:
-                    if frame is None:
-                        text = encode.push_reservation(terms, push.reservation, push.reason, at)
-                        frame = text_frame(text)
-                    subscriber.sink.push(frame)
-                else:
-                    if legacy is None:
-                        legacy = _legacy_push(terms, push, at)
-                    if legacy:
-                        subscriber.sink.push(legacy)
-
-    def _forget_user(self, subscriber: Subscriber) -> None:
-        if subscriber.user_id is not None:
-            sockets = self._by_user.get(subscriber.user_id, {})
-            sockets.pop(subscriber, None)
-            if not sockets:
-                self._by_user.pop(subscriber.user_id, None)
-
-
-def _legacy_push(terms: RaffleTerms, push: PrivatePush, at: Millis) -> bytes:
-    """The owner's news in the seed's words: his numbers with his own id beside them."""
-    reservation = push.reservation
-    texts: list[bytes] = []
-    if push.reason == "created":
-        texts.append(encode.legacy_reservation_created(terms, reservation, at))
-    if reservation.phase.is_live or reservation.phase is Phase.COMPLETED:
-        state = SOLD if reservation.phase is Phase.COMPLETED else RESERVED
-        texts += [
-            encode.legacy_number_update(terms, number, state, reservation.user_id)
-            for number in reservation.numbers
-        ]
-    return b"".join(map(text_frame, texts))

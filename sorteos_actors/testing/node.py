@@ -13,7 +13,7 @@ import msgspec
 import trio
 
 from sorteos_actors.actors.alone import LoneBus, LoneLease, LonePeers
-from sorteos_actors.actors.feed import Subscriber
+from sorteos_actors.actors.audience import Subscriber
 from sorteos_actors.actors.outage import OutageMeter
 from sorteos_actors.actors.registry import Registry
 from sorteos_actors.actors.supervisor import World

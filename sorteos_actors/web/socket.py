@@ -13,7 +13,8 @@ import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_stream
 from wsproto.utilities import LocalProtocolError
 
-from sorteos_actors.actors.feed import Feed, Subscriber
+from sorteos_actors.actors.audience import Subscriber
+from sorteos_actors.actors.feed import Feed
 from sorteos_actors.actors.mailbox import Reply
 from sorteos_actors.protocol import encode, messages
 from sorteos_actors.protocol.close_codes import (

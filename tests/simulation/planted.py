@@ -294,8 +294,8 @@ def a_slow_viewer_stops_the_others(stack: ExitStack) -> None:
     """19: the walker waits for the socket that does not take anything."""
 
     async def walk(self: Any) -> None:
-        for subscriber in list(self._subscribers):
-            while subscriber.sink.blocked_since is not None and subscriber in self._subscribers:
+        for subscriber in list(self._audience):
+            while subscriber.sink.blocked_since is not None and subscriber in self._audience:
                 await trio.sleep(0.05)
             self._serve(subscriber)
         await trio.lowlevel.checkpoint()

@@ -296,7 +296,7 @@ def test_many_viewers_lower_the_rate() -> None:
         feed = Feed(UUID(int=1), ServerClock(), LoneBus())
         alone = feed.interval
         for _ in range(20_000):
-            feed._subscribers[Viewer().subscriber] = None
+            feed._audience.add(Viewer().subscriber)
         return alone, feed.interval
 
     alone, crowded = simulate(main)

@@ -50,7 +50,7 @@ def run(viewers: int, raffles: int, seed: int) -> Outcome:
 
 @pytest.mark.parametrize("viewers", [0, 1, 3_012, 3_013, 15_000, 20_000, 1_000_000])
 def test_the_rate_is_that_of_the_feed_itself(viewers: int) -> None:
-    stub = SimpleNamespace(_subscribers=range(viewers))
+    stub = SimpleNamespace(_audience=range(viewers))
     interval = cast("Any", Feed.interval).fget(stub)
     assert feed_hz(viewers) == pytest.approx(1 / interval)
 

@@ -1,4 +1,4 @@
-"""One node's way to a simulated Redis: slow, lossy, out of order, cut off; with the breaker of the real one."""
+"""One node's way to a simulated Redis: slow, lossy, out of order, cut off; with the real breaker."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class NodeLink:
         """See `Link`."""
         return self._breaker.state
 
-    def state_of(self, key: str) -> State:
+    def state_of(self, key: str) -> State:  # noqa: ARG002 - there is one server
         """See `Link`."""
         return self._breaker.state
 
@@ -83,14 +83,16 @@ class NodeLink:
     async def _reach(self, function: Callable[[], Reply]) -> Reply:
         await self._gate()
         await trio.sleep(self._chance.uniform(0.0001, 0.001))
-        if self._is_unreachable:
-            await trio.sleep_forever()
+        await self._lose_when_unreachable()
         reply = function()
         await trio.sleep(self._chance.uniform(0.0001, 0.001))
         await self._gate()
+        await self._lose_when_unreachable()
+        return reply
+
+    async def _lose_when_unreachable(self) -> None:
         if self._is_unreachable:
             await trio.sleep_forever()
-        return reply
 
     @property
     def _is_unreachable(self) -> bool:

@@ -78,7 +78,7 @@ def run_seed(seed: int) -> Outcome:
 
 
 async def _play(seed: int, truth: Truth) -> None:
-    chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    chance = random.Random(seed)
     redis, town = SimulatedRedis(), Town()
     town.nodes += [
         SimNode(index, truth, redis, town, chance.getrandbits(32)) for index in range(NODES)
@@ -91,7 +91,7 @@ async def _play(seed: int, truth: Truth) -> None:
         for node in town.nodes:
             await node.start(nursery)
         watchers = [
-            Watcher(raffle_id, truth, random.Random(chance.getrandbits(32)))  # noqa: S311
+            Watcher(raffle_id, truth, random.Random(chance.getrandbits(32)))
             for raffle_id in raffles
             for _ in range(2)
         ]
@@ -132,7 +132,7 @@ def _terms(chance: random.Random) -> RaffleTerms:
 
 
 def _buyer(town: Town, raffles: list[UUID], truth: Truth, chance: random.Random) -> Buyer:
-    own = random.Random(chance.getrandbits(32))  # noqa: S311 - repeatable on purpose
+    own = random.Random(chance.getrandbits(32))
 
     async def send(raffle_id: UUID, command: commands.Command, who: UUID) -> object:
         return await own.choice(town.nodes).send(raffle_id, command, who)
