@@ -144,13 +144,14 @@ class Shard:
     async def run(self) -> None:
         """Connect, probe, and connect again, until cancelled."""
         while True:
+            next_at = trio.current_time() + RECONNECT_SECONDS
             try:
                 connection = await self._connect(self.address, self._take_push)
             except RedisUnavailable as error:
                 self._failed(error)
             else:
                 await self._live(connection)
-            await trio.sleep(RECONNECT_SECONDS)
+            await trio.sleep_until(next_at)
 
     async def _live(self, connection: AnyConnection) -> None:
         async with trio.open_nursery() as nursery:

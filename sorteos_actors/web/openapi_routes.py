@@ -63,7 +63,7 @@ _HEALTH: Final = an_object(
     node=_TEXT,
     url=_TEXT,
     postgres={"type": "string", "enum": ["up", "down"]},
-    redis={"type": "string", "enum": ["up", "down", "unused"]},
+    redis={"type": "string", "enum": ["up", "half_open", "down", "unused"]},
     draining={"type": "boolean"},
     crash_storm={"type": "boolean"},
     raffles=_COUNT,
@@ -72,6 +72,7 @@ _HEALTH: Final = an_object(
 _STATS: Final = an_object(
     total_connections=_COUNT,
     connections_by_raffle={"type": "object", "additionalProperties": _COUNT},
+    nodes=_COUNT,
 )
 _LOOKED_UP: Final = (_C.NOT_FOUND, _C.UNAVAILABLE)
 _STEERED: Final = (_C.FORBIDDEN, _C.NOT_FOUND, _C.RAFFLE_NOT_ACTIVE, _C.UNAVAILABLE)
