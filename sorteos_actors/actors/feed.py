@@ -249,8 +249,8 @@ class Feed:
     def _flush_time(self) -> float:
         """When the pending changes may go out. New changes meanwhile only join them."""
         pending = self._pending
-        if pending is None or pending.is_visible:
-            return self._next_flush_at
+        if pending is None or pending.is_visible or not self._is_source:
+            return self._next_flush_at  # What came from elsewhere has waited there.
         return max(self._next_flush_at, pending.since + QUIET_SECONDS)
 
     def _flush(self) -> None:

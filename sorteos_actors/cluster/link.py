@@ -241,11 +241,11 @@ class RedisLink:
 
     async def _learn_topology(self) -> None:
         """Ask the first server that answers; when none of a cluster does, whoever is at the URL now."""
-        for shard in [shard for shard in self._shards.values() if shard.is_cluster]:
-            if await self._ask(shard.address):
+        shards = [shard for shard in self._shards.values() if shard.is_cluster]
+        shards.sort(key=lambda shard: shard.state is not State.CLOSED)
+        for address in [*(shard.address for shard in shards), self._seed] if shards else []:
+            if await self._ask(address):
                 return
-        if any(shard.is_cluster for shard in self._shards.values()):
-            await self._ask(self._seed)
 
     async def _ask(self, address: Address) -> bool:
         """Over a connection of its own: that of a shard may be in doubt just because slots moved."""

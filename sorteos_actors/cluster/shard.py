@@ -133,8 +133,8 @@ class Shard:
 
     def _send_subscription(self, verb: bytes, channel: bytes) -> None:
         def note(reply: Reply) -> None:
-            if isinstance(reply, hiredis.ReplyError) and channel in self.channels:
-                self.on_lost_channel(channel)
+            if isinstance(reply, hiredis.ReplyError):
+                self._note_lost(channel)
 
         if self._connection is not None:
             self._connection.send_subscription(verb, channel, note)
@@ -228,8 +228,12 @@ class Shard:
                 self._heard.set()
             else:
                 self._on_message(push[1], push[2])
-        elif push[0] == b"sunsubscribe" and push[1] in self.channels:
-            self.on_lost_channel(push[1])
+        elif push[0] == b"sunsubscribe":
+            self._note_lost(push[1])
+
+    def _note_lost(self, channel: bytes) -> None:
+        if channel in self.channels or channel == self.probe:  # Else we have left it ourselves.
+            self.on_lost_channel(channel)
 
 
 def _probe_name(tag: str) -> bytes:

@@ -72,7 +72,7 @@ class ValkeyCluster:
 
     def owner_of(self, slot: int) -> int:
         """The node that has a slot, as that node itself says."""
-        for node in range(NODES):
+        for node in self._running:
             for first, last, *master in self.command(node, "CLUSTER", "SLOTS"):
                 if first <= slot <= last and master[0][2].decode() == self._id(node):
                     return node
@@ -90,7 +90,7 @@ class ValkeyCluster:
         while keys := self.command(source, "CLUSTER", "GETKEYSINSLOT", slot, 100):
             where = (place["host"], place["port"], "", 0, _MIGRATE_MS)
             self.command(source, "MIGRATE", *where, "AUTH", place["password"], "KEYS", *keys)
-        for node in (to, source, *(n for n in range(NODES) if n not in (to, source))):
+        for node in (to, source, *(n for n in self._running if n not in (to, source))):
             self.command(node, "CLUSTER", "SETSLOT", slot, "NODE", self._id(to))
 
     def command(self, node: int, *words: str | bytes | int) -> Any:
@@ -123,6 +123,10 @@ class ValkeyCluster:
             if server.pid is not None:
                 self.thaw(node)
             server.stop()
+
+    @property
+    def _running(self) -> list[int]:
+        return [node for node, server in enumerate(self._servers) if server.pid is not None]
 
     def _is_formed(self) -> bool:
         for node in range(NODES):

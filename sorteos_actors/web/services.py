@@ -40,5 +40,5 @@ class Services(msgspec.Struct, frozen=True):
     me: Owner
     """This node's name, and where other nodes and operators reach it alone."""
     redis_state: Callable[[], str]
-    """Redis by the breaker: ``up`` (closed), ``half_open``, ``down`` (open), ``unused``. Never a condition."""
+    """Redis by the breaker: ``up``, ``half_open``, ``down``, or ``unused``. Never a condition."""
     is_draining: Callable[[], bool]

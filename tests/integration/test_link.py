@@ -64,6 +64,10 @@ def client(server: Valkey) -> Iterator[redis.Redis]:
         yield client
 
 
+def tell(client: redis.Redis, *words: str) -> None:
+    client.execute_command(*words)  # type: ignore[no-untyped-call]
+
+
 def send(server: Valkey, what: signal.Signals) -> None:
     assert server.pid is not None
     os.kill(server.pid, what)
@@ -117,7 +121,7 @@ async def test_connections_that_are_killed_again_and_again_come_back(
         names = channels(50)
         heard = counting(link, names)
         for _ in range(20):
-            client.execute_command("CLIENT", "KILL", "SKIPME", "yes")
+            tell(client, "CLIENT", "KILL", "SKIPME", "yes")
             await trio.sleep(0.03)
         await until_state(link, State.CLOSED, HEAL_SECONDS)
         heard.clear()
@@ -137,7 +141,7 @@ async def test_one_broken_connection_does_not_open_the_breaker(
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(watch)
-            client.execute_command("CLIENT", "KILL", "SKIPME", "yes")
+            tell(client, "CLIENT", "KILL", "SKIPME", "yes")
             await trio.sleep(0.3)
             nursery.cancel_scope.cancel()
         assert states == {State.CLOSED}
@@ -238,13 +242,13 @@ async def test_a_redis_that_answers_and_delivers_nothing_is_no_use(
         names = channels(5)
         heard = counting(link, names)
         await until_heard(link, names, heard, 5)
-        client.execute_command("ACL", "SETUSER", "default", "resetchannels")
+        tell(client, "ACL", "SETUSER", "default", "resetchannels")
         try:
             await until_state(link, State.OPEN, 3)
             await trio.sleep(1)
             assert link.state is not State.CLOSED
         finally:
-            client.execute_command("ACL", "SETUSER", "default", "allchannels")
+            tell(client, "ACL", "SETUSER", "default", "allchannels")
         await until_state(link, State.CLOSED, HEAL_SECONDS)
         heard.clear()
         await until_heard(link, names, heard, 5)
@@ -264,11 +268,11 @@ async def test_a_redis_that_is_a_replica_by_now_is_no_use(
     server: Valkey, client: redis.Redis
 ) -> None:
     async with open_link(server.url) as link:
-        client.execute_command("REPLICAOF", "127.0.0.1", "1")
+        tell(client, "REPLICAOF", "127.0.0.1", "1")
         try:
             await until_state(link, State.OPEN, 3)
         finally:
-            client.execute_command("REPLICAOF", "NO", "ONE")
+            tell(client, "REPLICAOF", "NO", "ONE")
         await until_state(link, State.CLOSED, HEAL_SECONDS)
 
 
@@ -348,7 +352,7 @@ async def test_a_wrong_password_is_told_in_words_and_not_shown(
 
 async def test_a_missing_password_is_told_in_words(server: Valkey) -> None:
     address = address_in(server.url)
-    with pytest.raises(RedisUnavailable, match="NOAUTH|authenticat"):
+    with pytest.raises(RedisUnavailable, match=r"NOAUTH|authenticat"):
         await connect(address_in(f"redis://127.0.0.1:{address.port}"), lambda _: None)
 
 
