@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -252,7 +253,7 @@ async def test_without_redis_everything_goes_on_and_when_it_is_back_all_is_as_be
             assert metric(other, 'sorteos_commands_forwarded_total{way="http"}') >= 2
             assert epoch_of(database, raffle_id) == first_epoch  # It never moved.
             for node in cluster.nodes:
-                eventually(lambda n=node: metric(n, "sorteos_redis_breaker") > 0)
+                eventually(partial(has_breaker_open, node))
                 ready = httpx.get(f"{node.url}/readyz", timeout=5)
                 assert (ready.status_code, ready.json()["redis"]) in (
                     (200, "down"),
@@ -279,12 +280,12 @@ async def test_without_redis_everything_goes_on_and_when_it_is_back_all_is_as_be
         finally:
             valkey.start_valkey()  # Empty: it keeps nothing.
         for raffle, node in ((raffle_id, owner), (orphan, third)):
-            eventually(lambda r=raffle, n=node: cluster.owner(r) is n)
-            eventually(lambda r=raffle: valkey_lease(cluster, r)["epoch"] == epoch_of(database, r))
+            eventually(partial(owns, cluster, node, raffle))
+            eventually(partial(has_lease_of_its_epoch, cluster, database, raffle))
             assert 0 < valkey_lease(cluster, raffle)["pttl"] <= 4000
             assert valkey_lease(cluster, raffle)["url"].startswith("http://127.0.0.1:")
         for node in cluster.nodes:
-            eventually(lambda n=node: metric(n, "sorteos_redis_breaker") == 0)
+            eventually(partial(has_breaker_closed, node))
         assert httpx.get(f"{other.url}/readyz", timeout=5).json()["redis"] == "up"
         by_bus = metric(other, 'sorteos_commands_forwarded_total{way="bus"}')
         assert (await trio.to_thread.run_sync(post, other, raffle_id, "20"))[0] == 201
@@ -302,3 +303,23 @@ def valkey_lease(cluster: Cluster, raffle_id: UUID) -> dict[str, Any]:
 
 def epoch_of(database: str, raffle_id: UUID) -> int:
     return int(ask(database, "SELECT epoch FROM raffles WHERE id = $1", raffle_id))
+
+
+def has_lease_of_its_epoch(cluster: Cluster, database: str, raffle_id: UUID) -> bool:
+    """Whether the lease says what PostgreSQL says."""
+    return bool(valkey_lease(cluster, raffle_id)["epoch"] == epoch_of(database, raffle_id))
+
+
+def owns(cluster: Cluster, node: ServerProcess, raffle_id: UUID) -> bool:
+    """Whether this node has the lease."""
+    return cluster.owner(raffle_id) is node
+
+
+def has_breaker_open(node: ServerProcess) -> bool:
+    """Whether this node works without Redis."""
+    return metric(node, "sorteos_redis_breaker") > 0
+
+
+def has_breaker_closed(node: ServerProcess) -> bool:
+    """Whether this node uses Redis."""
+    return metric(node, "sorteos_redis_breaker") == 0

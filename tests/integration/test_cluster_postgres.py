@@ -246,10 +246,9 @@ def test_a_full_disk_makes_commands_unavailable_until_there_is_room(
         [server] = cluster.nodes
         raffle_id = server.create_raffle(10_000)
         filler = disk / "filler"
-        with filler.open("wb") as file, pytest.raises(OSError, match="No space"):
+        with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
             while True:
                 file.write(bytes(4096))
-                file.flush()
         answers: list[Any] = []
         while len(answers) < 2000 and "unavailable" not in [code for code, _ in answers]:
             answers.append(hold(server, raffle_id, f"{len(answers):04}"))

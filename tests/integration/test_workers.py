@@ -255,7 +255,7 @@ def test_a_closed_terminal_takes_everybody_along(crews: Crews, tmp_path: Path) -
     )
     os.close(end)
     said = b""
-    while b"Admin token" not in said:
+    while b"PostgreSQL" not in said:
         assert select.select([terminal], [], [], 20)[0], said
         said += os.read(terminal, 4096)
     workers = workers_of(process.pid)

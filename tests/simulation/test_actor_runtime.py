@@ -16,6 +16,7 @@ from sorteos_actors.ports import Activation, Batch
 from sorteos_actors.raffle import (
     Millis,
     Phase,
+    Raffle,
     RaffleStatus,
     RaffleTerms,
     Rejection,
@@ -505,9 +506,11 @@ def test_an_actor_that_keeps_failing_is_restarted_ever_more_slowly() -> None:
     activations: list[float] = []
 
     class Deposing(MemoryStore):
-        async def activate(self, raffle_id: UUID, *, node: str, url: str) -> Activation:
+        async def activate(
+            self, raffle_id: UUID, *, node: str, url: str, warm: Raffle | None = None
+        ) -> Activation:
             activations.append(trio.current_time())
-            return await super().activate(raffle_id, node=node, url=url)
+            return await super().activate(raffle_id, node=node, url=url, warm=warm)
 
         async def commit(self, batch: Batch) -> Millis:
             raise Deposed
