@@ -52,7 +52,7 @@ class Cluster:
         key = f"raffle:actor:{{{raffle_id}}}"
         with redis.Redis.from_url(self._redis_url) as client:
             value, pttl = client.get(key), client.pttl(key)
-        return None if value is None else {**json.loads(value), "pttl": pttl}  # type: ignore[arg-type]
+        return None if value is None else {**json.loads(value), "pttl": pttl}
 
     def owner(self, raffle_id: UUID) -> ServerProcess | None:
         """The node that has the lease, if it is one of ours."""
