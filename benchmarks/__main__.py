@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from benchmarks import (
+    cluster,
     expiry,
     fanout,
     hot_raffle,
@@ -37,6 +38,7 @@ SCENARIOS: Final[dict[str, Callable[[Stage], Result]]] = {
     "expiry": expiry.run,
     "size": size.run,
     "start": start.run,
+    "cluster": cluster.run,
 }
 PICTURE: Final = ROOT / "docs/images/performance.png"
 _WIDTH: Final = 140

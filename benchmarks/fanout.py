@@ -78,7 +78,7 @@ async def _run(quick: bool) -> Result:
     rounds, scale = (1, 0.3) if quick else (5, 1.0)
     figures: list[Figure] = []
     size = 0
-    async with _viewers(max(VIEWERS)) as viewers:
+    async with open_viewers(max(VIEWERS)) as viewers:
         for count in VIEWERS:
             frames = max(3, int(20_000 * scale) // count)
             ours: list[float] = []
@@ -89,7 +89,7 @@ async def _run(quick: bool) -> Result:
                 payloads = [delta(publication) for publication in publications]
                 size = len(payloads[0])
                 baseline.append(await _library(viewers[:count], payloads))
-                ours.append(await _feed(viewers[:count], publications))
+                ours.append(await feed_cost(viewers[:count], publications))
                 bare.append(await _bare(viewers[:count], payloads))
             figures.append(
                 Figure(
@@ -130,10 +130,10 @@ async def _library(viewers: Sequence[Viewer], payloads: Sequence[bytes]) -> floa
     return (time.process_time() - begin) / (len(payloads) * len(viewers)) * 1e6
 
 
-async def _feed(viewers: Sequence[Viewer], publications: Sequence[Publication]) -> float:
+async def feed_cost(viewers: Sequence[Viewer], publications: Sequence[Publication]) -> float:
     """CPU in µs per frame and viewer, from publication to the last write; waiting is free."""
     feed = Feed(publications[0].summary.terms.id, ServerClock(), LoneBus())
-    feed.reset(_summary(0), bytearray(NUMBER_COUNT))
+    feed.reset(summary_at(0), bytearray(NUMBER_COUNT))
     subscribers = [Subscriber(viewer) for viewer in viewers]
     for subscriber in subscribers:
         feed.join(subscriber)
@@ -143,7 +143,7 @@ async def _feed(viewers: Sequence[Viewer], publications: Sequence[Publication]) 
         begin = time.process_time()
         for publication in publications:
             feed.publish(publication)
-            await _until(partial(_has_reached, subscribers[-1], publication.summary.seq))
+            await until(partial(has_reached, subscribers[-1], publication.summary.seq))
         used = time.process_time() - begin
         nursery.cancel_scope.cancel()
     behind = sum(subscriber.seq != publications[-1].summary.seq for subscriber in subscribers)
@@ -165,17 +165,17 @@ async def _bare(viewers: Sequence[Viewer], payloads: Sequence[bytes]) -> float:
     return used / (len(payloads) * len(viewers)) * 1e6
 
 
-def _has_reached(subscriber: Subscriber, seq: int) -> bool:
+def has_reached(subscriber: Subscriber, seq: int) -> bool:
     return subscriber.seq == seq
 
 
-async def _until(is_so: Callable[[], bool]) -> None:
+async def until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         await trio.sleep(0.005)
 
 
 @asynccontextmanager
-async def _viewers(count: int) -> AsyncIterator[list[Viewer]]:
+async def open_viewers(count: int) -> AsyncIterator[list[Viewer]]:
     """So many accepted sockets, their far ends in a process of their own."""
     viewers: list[Viewer] = []
     (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1", backlog=1024)
@@ -196,7 +196,7 @@ async def _viewers(count: int) -> AsyncIterator[list[Viewer]]:
                 partial(trio.serve_listeners, accept, [listener], handler_nursery=nursery)
             )
             with trio.fail_after(120):
-                await _until(lambda: len(viewers) == count or reader.poll() is not None)
+                await until(lambda: len(viewers) == count or reader.poll() is not None)
             if len(viewers) < count:
                 raise RuntimeError("the reading process ended")
             yield viewers
@@ -216,7 +216,7 @@ _TERMS: Final = RaffleTerms(
 )
 
 
-def _summary(seq: int) -> RaffleSummary:
+def summary_at(seq: int) -> RaffleSummary:
     return RaffleSummary(
         terms=_TERMS,
         status=RaffleStatus.ACTIVE,
@@ -232,7 +232,7 @@ def publications_for(count: int, seed: int) -> list[Publication]:
     source = random.Random(seed)
     return [
         Publication(
-            summary=_summary((turn + 1) * CHANGES),
+            summary=summary_at((turn + 1) * CHANGES),
             changes=dict.fromkeys(source.sample(range(NUMBER_COUNT), CHANGES), RESERVED),
             expired=(),
             private=(),

@@ -71,9 +71,21 @@ class Stage:
         New, so that no scenario profits from what an earlier one has taught PostgreSQL: a planner
         without statistics is the worst case, and every raffle's first minutes are like that.
         """
+        with self.cluster(1) as [server]:
+            yield server
+
+    @contextmanager
+    def cluster(self, count: int) -> Iterator[list[Server]]:
+        """So many nodes on one new database, ready; stopped at the end."""
+        database_url = asyncio.run(_new_database(self.urls[0], f"bench_{free_port()}"))
+        with ExitStack() as stack:
+            yield [stack.enter_context(self.node(database_url)) for _ in range(count)]
+
+    @contextmanager
+    def node(self, database_url: str) -> Iterator[Server]:
+        """One node on a database; stopped at the end, unless it has ended before."""
         port = free_port()
         redis_url = self.urls[1]
-        database_url = asyncio.run(_new_database(self.urls[0], f"bench_{port}"))
         data_dir = self.folder / f"server-{port}"
         data_dir.mkdir()
         command = [sys.executable]
@@ -98,7 +110,7 @@ class Stage:
             )
         try:
             wait_for_answer(port, "/readyz", process, log)
-            yield Server(port, process.pid, Tokens(self.secret), database_url)
+            yield Server(port, process, Tokens(self.secret), database_url)
         finally:
             stop(process)
 
@@ -106,17 +118,25 @@ class Stage:
 class Server:
     """A running server under test: how to reach it, and what it costs."""
 
-    def __init__(self, port: int, pid: int, tokens: Tokens, database_url: str) -> None:
+    def __init__(
+        self, port: int, process: subprocess.Popen[bytes], tokens: Tokens, database_url: str
+    ) -> None:
         self.port = port
         self.database_url = database_url
         self.tokens = tokens
-        self._process = psutil.Process(pid)
+        self.process = process
+        self._process = psutil.Process(process.pid)
         token, _ = tokens.issue(uuid4(), Role.ADMIN, now=int(time.time()), seconds=7200)
         self.http = httpx.Client(
             base_url=f"http://127.0.0.1:{port}/api/v1",
             headers={"Authorization": f"Bearer {token}"},
             timeout=30,
         )
+
+    def end(self, signal_number: signal.Signals) -> None:
+        """Send the process a signal that ends it, and wait until it has."""
+        self.process.send_signal(signal_number)
+        self.process.wait(_STOP_SECONDS)
 
     def cpu_seconds(self) -> float:
         """CPU that the process has used, in user and kernel mode."""

@@ -142,7 +142,7 @@ async def test_the_slot_of_a_probe_may_move_as_well(
     slot = slot_of(shard.probe.decode())
     await trio.to_thread.run_sync(cluster.move_slot, slot, 2)
     before = shard.probe
-    await until(lambda: shard.probe != before, HEAL_SECONDS)
+    await until(lambda: shard.probe != before, A_FEW_SECONDS)
     await until_state(link, State.CLOSED, HEAL_SECONDS)
     await trio.sleep(1.5)
     assert link.state is State.CLOSED

@@ -48,14 +48,15 @@ async def until(shard: Shard, state: State, seconds: float) -> None:
             await trio.sleep(0.01)
 
 
+@pytest.mark.parametrize("trouble", ["is_mute", "is_deaf"])
 async def test_a_connection_that_breaks_in_the_middle_of_a_trial_does_not_stop_the_trials(
-    shard: Shard, servers: FakeServers, autojump_clock: MockClock
+    shard: Shard, servers: FakeServers, trouble: str, autojump_clock: MockClock
 ) -> None:
-    servers.is_mute = True
+    setattr(servers, trouble, True)
     await until(shard, State.OPEN, 3)
     await until(shard, State.HALF_OPEN, 3)
     servers.break_all()
-    servers.is_mute = False
+    setattr(servers, trouble, False)
     await until(shard, State.CLOSED, 10)
 
 
