@@ -3,8 +3,8 @@
     raffle:actor:{<raffle id>} = {"node": …, "url": …, "epoch": …}      `redis-cli GET`, `PTTL`
 
 A lease says who *should* run a raffle; who *may* write is decided by the epoch in PostgreSQL, so a
-lease that is wrong costs a needless takeover and never a number. Renewal is one pipeline for all,
-only while PostgreSQL answers: a node that cannot commit lets go. An owner whose lease could not be
+lease that is wrong costs a needless takeover and never a number. Renewal is by pipelines of
+hundreds, only while PostgreSQL answers: a node that cannot commit lets go. An owner whose lease could not be
 renewed for two thirds of its life, by the monotonic clock and counted from when the last renewal was
 *sent*, must stop, unless Redis is away for us altogether: then owners go on by their epoch.
 """
@@ -12,7 +12,7 @@ renewed for two thirds of its life, by the monotonic clock and counted from when
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 LEASE_MS: Final = 4000
 RENEW_SECONDS: Final = 1.0
+RENEW_AT_ONCE: Final = 500
+"""In one pipeline: all of them would keep the loop, and pass Redis' deadline, for ten thousands."""
 DOUBT_SECONDS: Final = 2.7
 """Two thirds of a lease: who could not renew it for so long may not act as owner any more."""
 
@@ -130,18 +132,15 @@ class RedisLeases:
             self._report_doubts()
 
     async def _renew(self) -> None:
+        raffle_ids = list(self._held)
+        for start in range(0, len(raffle_ids), RENEW_AT_ONCE):
+            some = raffle_ids[start : start + RENEW_AT_ONCE]
+            await self._renew_some([raffle_id for raffle_id in some if raffle_id in self._held])
+
+    async def _renew_some(self, raffle_ids: Sequence[UUID]) -> None:
         sent = trio.current_time()
-        renewed = [(raffle_id, held.epoch) for raffle_id, held in self._held.items()]
-        calls = [
-            ScriptCall(
-                scripts.RENEW,
-                lease_key(raffle_id),
-                (self._value(epoch), self._me.node, LEASE_MS, epoch),
-            )
-            for raffle_id, epoch in renewed
-        ]
-        answers = await self._link.run_scripts(calls)
-        for (raffle_id, _), holder in zip(renewed, answers, strict=True):
+        answers = await self._link.run_scripts([self._renewal(id_) for id_ in raffle_ids])
+        for raffle_id, holder in zip(raffle_ids, answers, strict=True):
             held = self._held.get(raffle_id)
             if isinstance(holder, RedisUnavailable):
                 logger.debug("raffle %s: the lease was not renewed: %s", raffle_id, holder)
@@ -152,6 +151,11 @@ class RedisLeases:
                 held.renewed_at = sent
             else:
                 self._lose(raffle_id, "another node has it")
+
+    def _renewal(self, raffle_id: UUID) -> ScriptCall:
+        epoch = self._held[raffle_id].epoch
+        args = (self._value(epoch), self._me.node, LEASE_MS, epoch)
+        return ScriptCall(scripts.RENEW, lease_key(raffle_id), args)
 
     async def _give_back(self, raffle_id: UUID) -> None:
         try:

@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import hiredis
 import msgspec
 import trio
-from redis.asyncio.connection import parse_url
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 
 from sorteos_actors.cluster.breaker import State
 from sorteos_actors.cluster.connection import Address, Command, Reply, connect
 from sorteos_actors.cluster.scripts import Script
-from sorteos_actors.cluster.shard import ANSWER_SECONDS, Connect, Shard
+from sorteos_actors.cluster.shard import Connect, Shard
+from sorteos_actors.cluster.topology import address_in, cluster_slots, owners_of, tag_in
 from sorteos_actors.errors import RedisUnavailable
 
 logger = logging.getLogger(__name__)
@@ -143,7 +142,7 @@ class RedisLink:
         except RedisUnavailable as error:
             return [error] * len(calls)
         # Somebody has flushed the scripts, maybe amid ours. What was done must not be done twice.
-        missing = [i for i, reply in enumerate(replies) if _refuses(reply, "NOSCRIPT")]
+        missing = [i for i, reply in enumerate(replies) if _is_unknown(reply)]
         if missing:
             try:
                 again = await shard.call([_by_text(calls[i]) for i in missing])
@@ -205,7 +204,7 @@ class RedisLink:
         """Keep connected, and know who has which slot, until cancelled."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
-            for shard in self._shards.values():
+            for shard in list(self._shards.values()):
                 self._start(shard)
             while True:
                 with trio.move_on_after(REFRESH_SECONDS):
@@ -214,9 +213,10 @@ class RedisLink:
                 await self._learn_topology()
                 await trio.sleep(0.1)  # However many refusals came: ask not too often.
 
-    def _start(self, shard: Shard) -> None:
+    def _start(self, shard: Shard) -> Shard:
         assert self._nursery is not None
         scope = trio.CancelScope()
+        self._shards[shard.address] = shard
         self._scopes[shard.address] = scope
 
         async def live() -> None:
@@ -224,6 +224,7 @@ class RedisLink:
                 await shard.run()
 
         self._nursery.start_soon(live)
+        return shard
 
     def _new_shard(self, address: Address) -> Shard:
         shard = Shard(address, self._take_message, self._connect)
@@ -250,23 +251,20 @@ class RedisLink:
     async def _ask(self, address: Address) -> bool:
         """Over a connection of its own: that of a shard may be in doubt just because slots moved."""
         try:
-            ranges = await _cluster_slots(address, self._connect)
+            ranges = await cluster_slots(address, self._connect)
         except RedisUnavailable as error:
             logger.debug("where the slots are is not known: %s", error)
             return False
         if ranges:
-            self._adopt(_owners(ranges, address))
+            self._adopt(owners_of(ranges, address))
         return bool(ranges)
 
     def _adopt(self, owners: Mapping[Address, Sequence[tuple[int, int]]]) -> None:
         """Make the shards those of the cluster, and move each subscription to its server."""
         for address, ranges in owners.items():
-            if address not in self._shards:
-                self._shards[address] = self._new_shard(address)
-                self._start(self._shards[address])
-            shard = self._shards[address]
+            shard = self._shards.get(address) or self._start(self._new_shard(address))
             if not any(first <= key_slot(shard.probe) <= last for first, last in ranges):
-                shard.probe_with(_tag_in(ranges[0]))
+                shard.probe_with(tag_in(ranges[0]))
             for first, last in ranges:
                 self._slots[first : last + 1] = [shard] * (last + 1 - first)
         for address in [a for a in self._shards if a not in owners]:
@@ -292,50 +290,6 @@ class RedisLink:
             listener(payload)
 
 
-def address_in(url: str) -> Address:
-    """The server that a ``redis://``, ``rediss://`` or ``unix://`` URL names. Raises `ValueError`."""
-    parts = parse_url(url)
-    return Address(
-        host=parts.get("host", "localhost"),
-        port=parts.get("port", 6379),
-        path=parts.get("path"),
-        username=parts.get("username"),
-        password=parts.get("password"),
-        db=parts.get("db", 0),
-        tls=url.startswith("rediss:"),
-    )
-
-
-async def _cluster_slots(address: Address, connect: Connect) -> list[Any]:
-    """What a server says about who has which slots. Raises `RedisUnavailable`."""
-    connection = await connect(address, lambda _: None)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(connection.run)
-        pending = connection.send([("CLUSTER", "SLOTS")])
-        with trio.move_on_after(ANSWER_SECONDS):
-            await pending.settled()
-        nursery.cancel_scope.cancel()
-    if not pending.replies or not isinstance(pending.replies[0], list):
-        raise RedisUnavailable(f"{address!r} does not tell its slots")
-    ranges: list[Any] = pending.replies[0]
-    return ranges
-
-
-def _owners(ranges: list[Any], asked: Address) -> dict[Address, list[tuple[int, int]]]:
-    """The master of each range of slots. A server without a name of its own is the one we asked."""
-    owners: dict[Address, list[tuple[int, int]]] = {}
-    for first, last, master, *_ in ranges:
-        host = master[0].decode() if master[0] else asked.host
-        address = msgspec.structs.replace(asked, host=host, port=master[1], path=None)
-        owners.setdefault(address, []).append((first, last))
-    return owners
-
-
-def _tag_in(slots: tuple[int, int]) -> str:
-    """A hash tag whose slot lies in the range."""
-    return next(str(n) for n in count() if slots[0] <= key_slot(f"{{{n}}}".encode()) <= slots[1])
-
-
 def _by_digest(call: ScriptCall) -> Command:
     return ("EVALSHA", call.script.sha, "1", call.key, *call.args)
 
@@ -344,5 +298,5 @@ def _by_text(call: ScriptCall) -> Command:
     return ("EVAL", call.script.text, "1", call.key, *call.args)
 
 
-def _refuses(reply: Reply, code: str) -> bool:
-    return isinstance(reply, hiredis.ReplyError) and str(reply).startswith(code)
+def _is_unknown(reply: Reply) -> bool:
+    return isinstance(reply, hiredis.ReplyError) and str(reply).startswith("NOSCRIPT")

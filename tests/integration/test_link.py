@@ -16,8 +16,9 @@ import trio
 
 from sorteos_actors.cluster.breaker import State
 from sorteos_actors.cluster.connection import MAX_UNSENT_BYTES, connect
-from sorteos_actors.cluster.link import RedisLink, address_in
+from sorteos_actors.cluster.link import RedisLink
 from sorteos_actors.cluster.shard import ANSWER_SECONDS
+from sorteos_actors.cluster.topology import address_in
 from sorteos_actors.embedded.valkey import Valkey
 from sorteos_actors.errors import RedisUnavailable
 from sorteos_actors.testing.fault_proxy import open_fault_proxy

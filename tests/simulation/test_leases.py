@@ -196,6 +196,18 @@ async def test_a_dead_nodes_lease_can_be_seized_and_a_living_ones_not(
     assert beto.leases.is_held(raffle)
 
 
+async def test_ten_thousand_leases_are_kept(
+    redis: SimulatedRedis, ana: NodeUnderTest, autojump_clock: MockClock
+) -> None:
+    raffles = [UUID(int=number) for number in range(10_000)]
+    for raffle in raffles:
+        ana.leases.confirm(raffle, 7)
+    await trio.sleep(LEASE_MS / 1000 + 1)
+    assert all(redis.get(lease_key(raffle)) is not None for raffle in raffles)
+    assert all(map(ana.leases.is_held, raffles))
+    assert ana.lost == []
+
+
 # -- lost ------------------------------------------------------------------------------------------
 
 
