@@ -3,10 +3,10 @@
     raffle:actor:{<raffle id>} = {"node": …, "url": …, "epoch": …}      `redis-cli GET`, `PTTL`
 
 A lease says who *should* run a raffle; who *may* write is decided by the epoch in PostgreSQL, so a
-lease that is wrong costs a needless takeover and never a number. Renewal is by pipelines of
-hundreds, only while PostgreSQL answers: a node that cannot commit lets go. An owner whose lease could not be
+lease that is wrong costs a needless takeover and never a number. Leases are renewed by the hundred,
+and only while PostgreSQL answers: a node that cannot commit lets go. An owner whose lease could not be
 renewed for two thirds of its life, by the monotonic clock and counted from when the last renewal was
-*sent*, must stop, unless Redis is away for us altogether: then owners go on by their epoch.
+*sent*, must stop, unless the server that has it is away for us: then owners go on by their epoch.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ import trio
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 
 from sorteos_actors.cluster.breaker import State
-from sorteos_actors.cluster.connection import Address, Command, Reply, connect
+from sorteos_actors.cluster.connection import Address, Reply, connect
 from sorteos_actors.cluster.scripts import Script
 from sorteos_actors.cluster.shard import Connect, Shard
 from sorteos_actors.cluster.topology import address_in, cluster_slots, owners_of, tag_in
@@ -138,14 +138,19 @@ class RedisLink:
 
     async def _run_on(self, shard: Shard, calls: Sequence[ScriptCall]) -> list[Reply]:
         try:
-            replies = await shard.call([_by_digest(call) for call in calls])
+            replies = await shard.call(
+                [("EVALSHA", c.script.sha, "1", c.key, *c.args) for c in calls]
+            )
         except RedisUnavailable as error:
             return [error] * len(calls)
         # Somebody has flushed the scripts, maybe amid ours. What was done must not be done twice.
         missing = [i for i, reply in enumerate(replies) if _is_unknown(reply)]
         if missing:
+            unknown = [calls[i] for i in missing]
             try:
-                again = await shard.call([_by_text(calls[i]) for i in missing])
+                again = await shard.call(
+                    [("EVAL", c.script.text, "1", c.key, *c.args) for c in unknown]
+                )
             except RedisUnavailable as error:
                 again = [error] * len(missing)
             for index, reply in zip(missing, again, strict=True):
@@ -288,14 +293,6 @@ class RedisLink:
         listener = self._listeners.get(channel)
         if listener is not None:
             listener(payload)
-
-
-def _by_digest(call: ScriptCall) -> Command:
-    return ("EVALSHA", call.script.sha, "1", call.key, *call.args)
-
-
-def _by_text(call: ScriptCall) -> Command:
-    return ("EVAL", call.script.text, "1", call.key, *call.args)
 
 
 def _is_unknown(reply: Reply) -> bool:

@@ -23,7 +23,8 @@ from sorteos_actors.testing.simulation.truth import Truth, Violation, short
 NODES: Final = 3
 CHAOS_SECONDS: Final = 14.0
 ACCEPTS_SECONDS: Final = 15.0
-SETTLE_SECONDS: Final = 4.0
+SETTLE_SECONDS: Final = 6.0
+"""Longer than what was asked of PostgreSQL while it was away takes to give up."""
 CALM_SECONDS: Final = 4.0
 LOOK_SECONDS: Final = 0.5
 LATE_SECONDS: Final = 1.5
