@@ -324,9 +324,8 @@ class Lease(Protocol):
 class Bus(Protocol):
     """Carries a raffle's encoded frames to the feeds of other nodes. Delivery is not trusted."""
 
-    @property
-    def delivers(self) -> bool:
-        """Whether what is published arrives, as far as we know."""
+    def delivers(self, raffle_id: UUID) -> bool:
+        """Whether what is published of a raffle arrives, as far as we know."""
 
     def publish(self, raffle_id: UUID, update: FeedUpdate) -> None:
         """Send an update. Never blocks; may lose."""

@@ -157,9 +157,9 @@ class Host:
     def must_be_compared(self) -> bool:
         """Whether only PostgreSQL can tell how the raffle goes on elsewhere."""
         if self.is_owner:
-            return not self._world.bus.delivers
+            return not self._world.bus.delivers(self.raffle_id)
         return self._follower is not None and (
-            self._follower.is_silent or not self._world.bus.delivers
+            self._follower.is_silent or not self._world.bus.delivers(self.raffle_id)
         )
 
     async def prepare(self) -> bool:

@@ -56,10 +56,13 @@ class RedisBus:
         self._outgoing: dict[str, list[tuple[Message, OnFate | None]]] = {}
         self._wake = trio.Event()
 
-    @property
-    def delivers(self) -> bool:
-        """See `Bus`."""
-        return self._link.state is State.CLOSED
+    def delivers(self, raffle_id: UUID) -> bool:
+        """See `Bus`. In a Redis Cluster, each raffle has a server of its own."""
+        return self._link.state_of(events(raffle_id)) is State.CLOSED
+
+    def reaches(self, node: str) -> bool:
+        """Whether what is posted to a node arrives, as far as we know."""
+        return self._link.state_of(inbox(node)) is State.CLOSED
 
     # -- between raffles -----------------------------------------------------------------------
 

@@ -123,7 +123,7 @@ class BusPeers:
             who,
             self._clock.now() + int(ASK_SECONDS * 1000),
         )
-        if self._bus.delivers:
+        if self._bus.reaches(owner.node):
             metrics.FORWARDED.labels("bus").inc()
             waiter = await self._wait_for(ask.id, owner.node, ask, ASK_SECONDS)
             if waiter.fate is None:
