@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 IDLE_SECONDS: Final = 30.0
 """A raffle of another node is remembered for so long after nobody watches or asks any more."""
 FIRST_PAUSE_SECONDS: Final = 0.05
-LONGEST_PAUSE_SECONDS: Final = 3.0
+LONGEST_PAUSE_SECONDS: Final = 5.0
 STABLE_SECONDS: Final = 10.0
 WARM_SECONDS: Final = 10.0
 PREPARE_SECONDS: Final = 5.0

@@ -1,7 +1,8 @@
 """Run a whole node, or many, in one process on a virtual clock, the same way every time.
 
-Ten minutes cost milliseconds: the clock jumps whenever everybody waits. With a seed, trio's scheduler
-takes its random choices from it, so a failing run can be repeated. The switch for that is a private
+Ten minutes cost milliseconds: the clock jumps whenever everybody waits. Trio's scheduler takes its
+random choices from a seed, and so does `random`, by which the product spreads its back-offs: a failing
+run can be repeated. The switch for that is a private
 name of trio (which is pinned); a test notices when it disappears.
 """
 
@@ -21,6 +22,8 @@ def simulate(main: Callable[[], Awaitable[T]], *, seed: int = 0) -> T:
     """Run `main` to its end on a MockClock that jumps, scheduled deterministically from `seed`."""
     runner = trio._core._run
     before = (runner._ALLOW_DETERMINISTIC_SCHEDULING, runner._r)
+    chance = random.getstate()
+    random.seed(seed)
     runner._ALLOW_DETERMINISTIC_SCHEDULING = True  # type: ignore[misc]
     runner._r = random.Random(seed)  # noqa: S311 - repeatable on purpose
     try:
@@ -28,3 +31,4 @@ def simulate(main: Callable[[], Awaitable[T]], *, seed: int = 0) -> T:
         return trio.run(main, clock=clock)
     finally:
         runner._ALLOW_DETERMINISTIC_SCHEDULING, runner._r = before  # type: ignore[misc]
+        random.setstate(chance)
