@@ -277,7 +277,8 @@ async def test_who_comes_back_at_another_node_gets_exactly_what_was_missed(
             await back.until(lambda w: w.board.seq == neighbour.board.seq)
             joined = len(back.messages)
             await back.say("resume", epoch=board.epoch, seq=board.seq)
-            await back.until(lambda w: any(isinstance(m, bytes) for m in w.messages[joined:]))
+            head = neighbour.board.seq
+            await back.until(lambda w: any(ends_at(m, head) for m in w.messages[joined:]))
             missed = [m for m in back.messages[joined:] if isinstance(m, bytes)]
     assert missed[0][0] == 2  # A delta, no snapshot.
     first = read_delta(missed[0])
@@ -286,6 +287,12 @@ async def test_who_comes_back_at_another_node_gets_exactly_what_was_missed(
         board.receive(frame)
     assert not board.needs_resume
     assert board.cells == board_of(cluster.nodes[0], raffle_id).cells
+
+
+def ends_at(message: object, seq: int) -> bool:
+    """Whether it is a delta that leads to a position."""
+    is_delta = isinstance(message, bytes) and message[0] == 2
+    return is_delta and read_delta(message).seq_to == seq  # type: ignore[arg-type]
 
 
 def has_snapshot_after(position: int, watcher: Watcher) -> bool:
