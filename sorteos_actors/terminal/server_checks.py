@@ -17,6 +17,7 @@ from sorteos_actors.store.pool import open_pool
 from sorteos_actors.terminal.findings import Finding, ok, skipped, unhealthy, warning
 
 _MOST_CLOCK_MS: Final = 1000
+_OLDEST_REDIS: Final = 7
 _REDIS_SECONDS: Final = 2.0
 _LEAST_POSTGRES: Final = 140_000
 _QUERY: Final = """
@@ -111,18 +112,25 @@ def clock(ahead_ms: float) -> Finding:
 
 
 def redis_server(url: str) -> Finding:
-    """Whether Redis answers and throws nothing away. Only ever a warning: one node works without."""
+    """Whether Redis answers, has sharded channels, and throws nothing away.
+
+    Only ever a warning: nodes work without it, each a little slower.
+    """
     client = redis.Redis.from_url(
         url, socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS
     )
     try:
         client.ping()
+        version = str(client.info("server").get("redis_version", "0"))
         policy = client.config_get("maxmemory-policy").get("maxmemory-policy", "unknown")
     except (redis.RedisError, OSError, ValueError) as error:
         advice = f"Start it at {mask_url(url)}, or correct REDIS_URL. One node works without it."
         return warning("redis", f"It does not answer ({error}).", advice)
     finally:
         client.close()
+    if int(version.partition(".")[0]) < _OLDEST_REDIS:
+        advice = "Use Redis 7 or newer, or Valkey: nodes speak over its sharded channels."
+        return warning("redis", f"It answers; it is version {version}.", advice)
     if policy != "noeviction":
         advice = "Set it to noeviction: a lease must not be thrown away to make room."
         return warning("redis", f"It answers; maxmemory-policy is {policy}.", advice)
