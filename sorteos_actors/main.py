@@ -31,7 +31,7 @@ import trio
 from sorteos_actors import asyncio_bridge, logs
 from sorteos_actors.config import Settings, mask_url
 from sorteos_actors.embedded import load_or_create_secret, open_embedded
-from sorteos_actors.errors import CannotStart
+from sorteos_actors.errors import CannotStart, StoreUnavailable
 from sorteos_actors.node import Farewell, Handler, Node, Surroundings, open_node
 from sorteos_actors.ports import Owner
 from sorteos_actors.raffle import RaffleStatus, RaffleTerms
@@ -230,7 +230,14 @@ async def wait_for_signal() -> None:
 
 
 async def seed(store: PostgresRaffleStore) -> None:
-    """The demo raffles, on the very first start only."""
+    """The demo raffles, on the very first start only. Raises `CannotStart`."""
+    try:
+        await _seed_if_empty(store)
+    except StoreUnavailable as error:
+        raise CannotStart(f"PostgreSQL does not answer ({error}). Start it again.") from error
+
+
+async def _seed_if_empty(store: PostgresRaffleStore) -> None:
     if not await store.is_empty():
         return
     for title, number_count, price in DEMO_RAFFLES:

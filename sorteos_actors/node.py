@@ -28,6 +28,7 @@ from sorteos_actors.cluster.leases import RedisLeases
 from sorteos_actors.cluster.link import RedisLink
 from sorteos_actors.cluster.peers import BusPeers
 from sorteos_actors.config import Settings
+from sorteos_actors.errors import CannotStart, StoreUnavailable
 from sorteos_actors.ids import SystemIds
 from sorteos_actors.ports import Bus, Clock, Lease, Owner, Peers
 from sorteos_actors.store.accounts import PostgresAccounts
@@ -108,7 +109,10 @@ async def open_node(settings: Settings, around: Surroundings) -> AsyncIterator[N
         outage = OutageMeter(clock)
         store = PostgresRaffleStore(pool)
         sent = trio.current_time()
-        clock.sample(await store.ping(), sent, trio.current_time())
+        try:
+            clock.sample(await store.ping(), sent, trio.current_time())
+        except StoreUnavailable as error:
+            raise CannotStart(f"PostgreSQL does not answer ({error}). Start it again.") from error
         outage.answered()
         cluster = await _join(around, clock, outage, stack, nursery)
         registry = Registry(

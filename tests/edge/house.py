@@ -41,6 +41,7 @@ class House(msgspec.Struct, frozen=True):
     node: SimulatedNode
     sockets: Sockets
     tokens: Tokens
+    door: FrontDoor
 
     @property
     def url(self) -> str:
@@ -99,5 +100,5 @@ async def open_house(limits: Limits = UNLIMITED, number_count: int = 100) -> Asy
         serve = partial(trio.serve_tcp, door.serve, 0, host="127.0.0.1")
         [listener] = await nursery.start(serve)
         port = listener.socket.getsockname()[1]
-        yield House(port, terms.id, node, sockets, tokens)
+        yield House(port, terms.id, node, sockets, tokens, door)
         nursery.cancel_scope.cancel()

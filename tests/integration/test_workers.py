@@ -16,7 +16,7 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -24,7 +24,7 @@ import psutil
 import pytest
 
 from sorteos_actors.cluster.courier import ADDRESSEE, PATH, SIGNATURE, internal_key, sign
-from sorteos_actors.embedded import EmbeddedServers
+from sorteos_actors.embedded import EmbeddedServers, open_embedded
 from tests.databases import fresh_database
 from tests.integration.cluster import ask
 from tests.integration.crew_process import (
@@ -45,19 +45,20 @@ Crews = Callable[..., CrewProcess]
 
 @pytest.fixture(scope="module")
 def crews(servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crews]:
-    """Makes servers of two workers each, on databases of their own; none is left at the end."""
-    made: list[CrewProcess] = []
+    """Makes servers of two workers each; none is left at the end.
 
-    def make(**environment: str) -> CrewProcess:
-        folder = tmp_path_factory.mktemp("workers")
-        crew = CrewProcess(fresh_database(servers), servers.redis_url or "", folder, **environment)
-        made.append(crew)
-        return crew
+    Each on a database and a Redis of its own: nodes that share a Redis are one cluster.
+    """
+    with ExitStack() as stack:
 
-    yield make
-    for crew in made:
-        if crew.is_running:
-            crew.kill()
+        def make(**environment: str) -> CrewProcess:
+            folder = tmp_path_factory.mktemp("workers")
+            own = stack.enter_context(open_embedded(folder / "own", postgres=False, valkey=True))
+            crew = CrewProcess(fresh_database(servers), own.redis_url or "", folder, **environment)
+            stack.callback(lambda: crew.kill() if crew.is_running else None)
+            return crew
+
+        yield make
 
 
 @pytest.fixture(scope="module")

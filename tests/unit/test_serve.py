@@ -6,6 +6,7 @@ import pytest
 
 from sorteos_actors import main
 from sorteos_actors.config import Settings
+from sorteos_actors.errors import CannotStart, StoreUnavailable
 
 
 def ended_by(failure: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -30,3 +31,15 @@ def test_a_signal_while_the_node_is_being_built_ends_with_0(
 def test_a_signal_hides_no_other_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BaseExceptionGroup):
         ended_by(through_nurseries(KeyboardInterrupt(), ValueError()), monkeypatch)
+
+
+class Away:
+    """A database that has just gone away."""
+
+    async def is_empty(self) -> bool:
+        raise StoreUnavailable("the connection broke")
+
+
+async def test_a_database_that_leaves_before_the_start_is_over_is_one_sentence() -> None:
+    with pytest.raises(CannotStart, match="PostgreSQL does not answer"):
+        await main.seed(Away())  # type: ignore[arg-type]
