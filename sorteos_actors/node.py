@@ -24,7 +24,7 @@ from sorteos_actors.clock import ServerClock
 from sorteos_actors.cluster.breaker import State
 from sorteos_actors.cluster.bus import RedisBus
 from sorteos_actors.cluster.courier import Courier, internal_key
-from sorteos_actors.cluster.leases import RedisLeases
+from sorteos_actors.cluster.leases import RedisLeases, installation_of
 from sorteos_actors.cluster.link import RedisLink
 from sorteos_actors.cluster.peers import BusPeers
 from sorteos_actors.config import Settings
@@ -114,6 +114,7 @@ async def open_node(settings: Settings, around: Surroundings) -> AsyncIterator[N
         except StoreUnavailable as error:
             raise CannotStart(f"PostgreSQL does not answer ({error}). Start it again.") from error
         outage.answered()
+        around = msgspec.structs.replace(around, me=await _named(around.me, store))
         cluster = await _join(around, clock, outage, stack, nursery)
         registry = Registry(
             World(
@@ -161,6 +162,11 @@ async def open_node(settings: Settings, around: Surroundings) -> AsyncIterator[N
         yield Node(around.me, registry, store, sockets, door, internal.handle, leave)
 
 
+async def _named(me: Owner, store: PostgresRaffleStore) -> Owner:
+    """Our full name, with the installation's: several may share one Redis, and must not meet there."""
+    return msgspec.structs.replace(me, node=f"{me.node}@{await store.installation()}")
+
+
 async def _join(
     around: Surroundings,
     clock: Clock,
@@ -172,7 +178,7 @@ async def _join(
     if around.redis_url is None:
         return _Cluster(LoneLease(), LoneBus(), LonePeers(around.me), lambda: "unused")
     link = RedisLink(around.redis_url)
-    bus = RedisBus(link)
+    bus = RedisBus(link, installation_of(around.me))
     courier = await stack.enter_async_context(Courier(internal_key(around.secret), clock))
     leases = RedisLeases(link, around.me, lambda: outage.seconds_since_answer < MAY_RENEW_SECONDS)
     for life in (link.run, bus.run, leases.run):

@@ -1,8 +1,10 @@
 """Messages between nodes, over Redis' sharded channels. Nothing here is trusted to arrive.
 
-    sorteos:node:{<node>}           what one node is told: commands, answers, handovers
-    sorteos:nodes                   who is here
-    sorteos:raffle:{<raffle id>}    what a raffle's owner has sent to its viewers
+    sorteos:node:{<node>}                          what one node is told: commands, answers, handovers
+    sorteos:nodes:<installation>                   who is here
+    sorteos:raffle:{<raffle id>}:<installation>    what a raffle's owner has sent to its viewers
+
+Redis' databases do not keep channels apart, so the installation is a part of their names.
 
 What one turn of the loop brings for a channel leaves as one message: alone a command waits for nobody,
 under load hundreds share the cost of one.
@@ -12,7 +14,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Final
 from uuid import UUID
 
 import trio
@@ -32,8 +33,6 @@ from sorteos_actors.ports import FeedUpdate
 
 logger = logging.getLogger(__name__)
 
-NODES: Final = "sorteos:nodes"
-
 OnFate = Callable[[bool], None]
 """Called when a message was not heard: True, nobody listens there; False, that is not known."""
 
@@ -43,22 +42,24 @@ def inbox(node: str) -> str:
     return f"sorteos:node:{{{node}}}"
 
 
-def events(raffle_id: UUID) -> str:
+def events(raffle_id: UUID, installation: str) -> str:
     """Where a raffle's owner tells what it has sent to its viewers."""
-    return f"sorteos:raffle:{{{raffle_id}}}"
+    return f"sorteos:raffle:{{{raffle_id}}}:{installation}"
 
 
 class RedisBus:
     """The `Bus` port, and the post between nodes. `run` sends."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, installation: str) -> None:
         self._link = link
+        self._installation = installation
+        self._nodes = f"sorteos:nodes:{installation}"
         self._outgoing: dict[str, list[tuple[Message, OnFate | None]]] = {}
         self._wake = trio.Event()
 
     def delivers(self, raffle_id: UUID) -> bool:
         """See `Bus`. In a Redis Cluster, each raffle has a server of its own."""
-        return self._link.state_of(events(raffle_id)) is State.CLOSED
+        return self._link.state_of(events(raffle_id, self._installation)) is State.CLOSED
 
     def reaches(self, node: str) -> bool:
         """Whether what is posted to a node arrives, as far as we know."""
@@ -68,7 +69,7 @@ class RedisBus:
 
     def publish(self, raffle_id: UUID, update: FeedUpdate) -> None:
         """See `Bus`."""
-        self._link.publish(events(raffle_id), pack(update))
+        self._link.publish(events(raffle_id, self._installation), pack(update))
 
     def follow(self, raffle_id: UUID, on_update: Callable[[FeedUpdate], None]) -> None:
         """See `Bus`."""
@@ -81,11 +82,11 @@ class RedisBus:
             else:
                 on_update(update)
 
-        self._link.subscribe(events(raffle_id), take)
+        self._link.subscribe(events(raffle_id, self._installation), take)
 
     def unfollow(self, raffle_id: UUID) -> None:
         """See `Bus`."""
-        self._link.unsubscribe(events(raffle_id))
+        self._link.unsubscribe(events(raffle_id, self._installation))
 
     # -- between nodes -------------------------------------------------------------------------
 
@@ -110,7 +111,7 @@ class RedisBus:
 
     def announce(self, presence: Presence) -> None:
         """Tell everybody that we are here."""
-        self._link.publish(NODES, pack(presence))
+        self._link.publish(self._nodes, pack(presence))
 
     def watch_nodes(self, on_presence: Callable[[Presence], None]) -> None:
         """Hear who is here, ourselves included."""
@@ -121,7 +122,7 @@ class RedisBus:
             except Unreadable as error:
                 logger.warning("a node of another version: %s", error)
 
-        self._link.subscribe(NODES, take)
+        self._link.subscribe(self._nodes, take)
 
     async def run(self) -> None:
         """Send what was posted, until cancelled."""

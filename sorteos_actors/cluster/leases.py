@@ -44,11 +44,20 @@ class _Held(msgspec.Struct):
     """When its server was last away for us: it may be asked for anew before it is in doubt."""
 
 
-def _read(raffle_id: UUID, value: bytes) -> Owner:
+def _read(raffle_id: UUID, value: bytes, me: Owner) -> Owner:
     try:
-        return msgspec.json.decode(value, type=Owner)
+        holder = msgspec.json.decode(value, type=Owner)
     except (msgspec.DecodeError, ValueError) as error:
         raise RedisUnavailable(f"{lease_key(raffle_id)} holds no lease: {error}") from error
+    if installation_of(holder) != installation_of(me):
+        # A copy of our database, or the same demo raffle: PostgreSQL has to say who owns ours.
+        raise RedisUnavailable(f"{lease_key(raffle_id)} is another installation's")
+    return holder
+
+
+def installation_of(node: Owner) -> str:
+    """The installation in a node's name; empty when it has none."""
+    return node.node.partition("@")[2]
 
 
 def lease_key(raffle_id: UUID) -> str:
@@ -82,7 +91,7 @@ class RedisLeases:
         )
         holder = await self._run(call)
         if holder is not None:
-            return _read(raffle_id, holder)
+            return _read(raffle_id, holder, self._me)
         held = self._held.get(raffle_id)
         self._held[raffle_id] = _Held(0 if held is None else held.epoch, sent)
         return None
@@ -90,7 +99,7 @@ class RedisLeases:
     async def holder(self, raffle_id: UUID) -> Owner | None:
         """See `Lease`."""
         value = await self._link.get(lease_key(raffle_id))
-        return None if value is None else _read(raffle_id, value)
+        return None if value is None else _read(raffle_id, value, self._me)
 
     def confirm(self, raffle_id: UUID, epoch: int) -> None:
         """See `Lease`. Without Redis there is no lease to speak of, and this begins to ask for one."""

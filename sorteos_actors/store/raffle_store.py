@@ -57,6 +57,11 @@ RETURNING epoch, seq, time_to_ms(clock_timestamp()) AS server_time,
     (SELECT time_to_ms(owner_since) FROM before) AS since
 """  # noqa: S608 - constants only
 
+_INSTALLATION = """
+SELECT left(md5(i.id::text || d.oid::text), 8)
+FROM installation AS i, pg_database AS d WHERE d.datname = current_database() LIMIT 1
+"""
+
 _CONFIRM = """
 SELECT time_to_ms(clock_timestamp()) FROM raffles WHERE id = $1 AND epoch = $2 AND seq = $3
 """
@@ -122,6 +127,11 @@ class PostgresRaffleStore:
     async def is_empty(self) -> bool:
         """Whether there has never been a raffle. Raises `StoreUnavailable`."""
         return not await self._pool.value("SELECT EXISTS (SELECT FROM raffles)")
+
+    async def installation(self) -> str:
+        """A short name that no other database has. Raises `StoreUnavailable`."""
+        name: str = await self._pool.value(_INSTALLATION)
+        return name
 
     async def activate(
         self, raffle_id: UUID, *, node: str, url: str, warm: Raffle | None = None

@@ -364,3 +364,27 @@ def test_the_internal_door_opens_for_fresh_messages_of_our_own_nodes_only(
     assert httpx.get(url, timeout=10).status_code == 405
     for path in ("/", "/api/v1/raffles", "/api/v1/auth/guest"):
         assert httpx.get(lease["url"] + path, timeout=10).status_code == 404
+
+
+# -- other installations ---------------------------------------------------------------------------
+
+
+def test_two_installations_on_one_redis_do_not_meet(servers: EmbeddedServers) -> None:
+    with ExitStack() as stack:
+        alone = []
+        for _ in range(2):
+            place = stack.enter_context(a_place_for_servers())
+            database = fresh_database(servers)
+            alone.append(
+                stack.enter_context(open_cluster([database], servers.redis_url or "", place))
+            )
+        for cluster in alone:
+            [node] = cluster.nodes
+            raffle_id = node.create_raffle(100)
+            admin = {"Authorization": f"Bearer {node.admin_token}"}
+            url = f"{node.url}/api/v1/raffles/{raffle_id}/ws/stats"
+            # Long enough for each to have heard the other, if it could: both say it every second.
+            for _ in range(12):
+                assert httpx.get(url, headers=admin, timeout=10).json()["nodes"] == 1
+                time.sleep(0.1)
+            assert metric(node, "sorteos_peers") == 0

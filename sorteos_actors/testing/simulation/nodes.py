@@ -190,7 +190,7 @@ class SimNode:
                 outage = OutageMeter(clock)
                 clock.sample(self._truth.now(), trio.current_time(), trio.current_time())
                 outage.answered()
-                bus = RedisBus(link)
+                bus = RedisBus(link, "sim")
                 leases = RedisLeases(link, me, lambda: outage.seconds_since_answer < 2.0)
                 life.peers = BusPeers(me, bus, _Road(self._town, self), clock)
                 world = World(
