@@ -36,6 +36,7 @@ Connection = Any
 
 STATEMENT_SECONDS = 5.0
 _CLOSE_SECONDS = 2.0
+_RELEASE_SECONDS = 0.5
 _MAX_CONNECTIONS = 10
 _SESSION = {
     "application_name": "sorteos",
@@ -120,7 +121,15 @@ class Pool:
             raise
         finally:
             if connection is not None:
-                await self._connections.release(connection)
+                await self._give_back(connection)
+
+    async def _give_back(self, connection: Connection) -> None:
+        """One that is too old is closed by this, which waits for the server to say goodbye."""
+        try:
+            await self._connections.release(connection, timeout=_RELEASE_SECONDS)
+        except TimeoutError:
+            # It is aborted by now. What was done with it is done: that is no failure of the work.
+            logger.debug("a connection was not closed in time")
 
 
 @asynccontextmanager

@@ -24,15 +24,16 @@ import msgspec
 import trio
 
 from sorteos_actors import metrics
+from sorteos_actors.errors import StoreUnavailable
 from sorteos_actors.raffle import Rejection
 from sorteos_actors.web import upgrade as upgrades
-from sorteos_actors.web.auth import may_see
 from sorteos_actors.web.limits import Bucket, Budgets
 from sorteos_actors.web.outbox import tune
 from sorteos_actors.web.services import Services
 from sorteos_actors.web.socket import serve_socket
 from sorteos_actors.web.sockets import Sockets
 from sorteos_actors.web.upgrade import Refusal, Upgrade
+from sorteos_actors.web.visibility import may_see_now
 
 logger = logging.getLogger(__name__)
 
@@ -193,8 +194,11 @@ class FrontDoor:
         if isinstance(feed, Rejection):
             status = 404 if feed.code.value == "not_found" else 503
             return Refusal(status, feed.code.value, retry_after=None if status == 404 else 1)
-        if not may_see(upgrade.identity, feed.summary):
-            return Refusal(404, "not_found")
+        try:
+            if not await may_see_now(services, upgrade.identity, feed):
+                return Refusal(404, "not_found")
+        except StoreUnavailable:
+            return Refusal(503, "unavailable", retry_after=1)
         return upgrade
 
 

@@ -241,6 +241,7 @@ async def test_without_redis_everything_goes_on_and_when_it_is_back_all_is_as_be
     organizer = Api.of(third, Role.ADMIN)
     orphan = UUID(created(organizer))
     organizer.close()
+    early = UUID(await trio.to_thread.run_sync(draft_before_all_eyes, cluster))
     first_epoch = epoch_of(database, raffle_id)
     async with open_watcher(other, raffle_id) as watcher:
         valkey.stop_valkey()
@@ -277,6 +278,13 @@ async def test_without_redis_everything_goes_on_and_when_it_is_back_all_is_as_be
             for server, label in ((owner, "01"), (other, "02"), (third, "03"), (owner, "04")):
                 assert (await trio.to_thread.run_sync(post, server, orphan, label))[0] == 201
             assert epoch_of(database, orphan) == epoch
+            # Their feeds hear of it within a second; the first buyer need not wait for that.
+            for verb, status in (("publish", 201), ("pause", 409)):
+                url = f"{third.url}/api/v1/raffles/{early}/{verb}"
+                assert httpx.post(url, headers=headers, timeout=10).status_code == 200
+                for server, label in ((other, "01"), (owner, "02")):
+                    found, _ = await trio.to_thread.run_sync(post, server, early, label)
+                    assert found == status
         finally:
             valkey.start_valkey()  # Empty: it keeps nothing.
         for raffle, node in ((raffle_id, owner), (orphan, third)):
@@ -293,6 +301,17 @@ async def test_without_redis_everything_goes_on_and_when_it_is_back_all_is_as_be
         assert await sees(watcher, 20) < 1.0
         assert watcher.closed is None
     assert valkey_lease(cluster, raffle_id)["epoch"] == first_epoch
+
+
+def draft_before_all_eyes(cluster: Cluster) -> str:
+    """A raffle that is not published yet, whose organizer looks at it through every node."""
+    organizer = uuid4()
+    people = [Api.of(node, Role.ORGANIZER, organizer) for node in cluster.nodes]
+    raffle_id = created(people[-1])
+    for api in people:
+        assert api.get(f"/raffles/{raffle_id}/board").status_code == 200
+        api.close()
+    return raffle_id
 
 
 def valkey_lease(cluster: Cluster, raffle_id: UUID) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from sorteos_actors.web.answers import (
 from sorteos_actors.web.auth import Identity, Role, may_see
 from sorteos_actors.web.services import Services
 from sorteos_actors.web.sockets import Sockets
+from sorteos_actors.web.visibility import may_see_now
 
 MAX_LISTED_NUMBERS: Final = 10_000
 _PUBLIC: Final = tuple(s for s in RaffleStatus if s is not RaffleStatus.DRAFT)
@@ -56,7 +57,7 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         feed = await services.registry.feed(uuid_or_404(text))
         if isinstance(feed, Rejection):
             raise Refused(feed.code, feed.params)
-        if not may_see(identity_or_none(services), feed.summary):
+        if not await may_see_now(services, identity_or_none(services), feed):
             raise Refused(RejectionCode.NOT_FOUND)
         return feed
 

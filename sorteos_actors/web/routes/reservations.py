@@ -19,10 +19,10 @@ from sorteos_actors.web.answers import (
     reservation_response,
     uuid_or_404,
 )
-from sorteos_actors.web.auth import may_see
 from sorteos_actors.web.commands import numbers_of
 from sorteos_actors.web.services import Services
 from sorteos_actors.web.sockets import Sockets
+from sorteos_actors.web.visibility import may_see_now
 
 _MAX_KEY_CHARS = 255
 _MOST_LISTED = 200
@@ -59,7 +59,7 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         feed = await services.registry.feed(asked.raffle_id)
         if isinstance(feed, Rejection):
             raise Refused(feed.code, feed.params)
-        if not may_see(asker, feed.summary):
+        if not await may_see_now(services, asker, feed):
             raise Refused(RejectionCode.NOT_FOUND)
         wanted = numbers_of(feed.summary.terms, asked.number_ids)
         if isinstance(wanted, Rejection):
