@@ -131,8 +131,11 @@ def open_foundations(settings: Settings, options: ServeOptions) -> Iterator[Foun
         )
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Take a port for ourselves alone; 0 takes a free one. Raises `CannotStart`."""
+def listen(host: str, port: int, setting: str = "--port") -> socket.socket:
+    """Take a port for ourselves alone; 0 takes a free one. `setting` is where it was chosen.
+
+    Raises `CannotStart`.
+    """
     try:
         family, *_, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -141,7 +144,7 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise CannotStart(
             f"Port {port} on {host} cannot be used ({error.strerror or error}). "
-            "Stop the program that has it, or choose another one with --port."
+            f"Stop the program that has it, or choose another one with {setting}."
         ) from None
 
 
@@ -149,7 +152,7 @@ def listen_internally(host: str, node_url: str | None) -> socket.socket:
     """Where other nodes ask: at `NODE_URL`'s port, or at any port of this machine."""
     if node_url is None:
         return listen("127.0.0.1", 0)
-    return listen(host, urlsplit(node_url).port or 80)
+    return listen(host, urlsplit(node_url).port or 80, "NODE_URL")
 
 
 async def run_node(

@@ -44,9 +44,7 @@ BUS_PROBES_LOST = Counter("sorteos_bus_probes_lost", "Probes through Redis that 
 LEASES_LOST = Counter("sorteos_leases_lost", "Leases that were another's, or in doubt")
 TAKEOVERS = Counter("sorteos_takeovers", "Raffles activated here, by what led to it", ["cause"])
 FORWARDED = Counter("sorteos_commands_forwarded", "Commands sent to their owner, by way", ["way"])
-HANDED_OVER = Counter(
-    "sorteos_raffles_handed_over", "Raffles given to another node, by how", ["how"]
-)
+HANDED_OVER = Counter("sorteos_raffles_handed_over", "Raffles given to another node")
 BREAKER = Gauge("sorteos_redis_breaker", "Redis as seen here: 0 closed, 1 half-open, 2 open")
 PEERS = Gauge("sorteos_peers", "Other nodes heard within the last seconds")
 FOLLOWED = Gauge("sorteos_raffles_followed", "Raffles whose viewers here are fed by another node")

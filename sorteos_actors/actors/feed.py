@@ -163,11 +163,6 @@ class Feed:
         return self._audience.users
 
     @property
-    def has_picture(self) -> bool:
-        """Whether it was ever `reset`: before that there is nothing to show."""
-        return self._screen is not None
-
-    @property
     def summary(self) -> RaffleSummary:
         """The raffle as of the newest commit. Only on a feed that was `reset` once."""
         assert self._screen is not None

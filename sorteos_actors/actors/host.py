@@ -37,7 +37,6 @@ FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 5.0
 STABLE_SECONDS: Final = 10.0
 WARM_SECONDS: Final = 10.0
-PREPARE_SECONDS: Final = 5.0
 
 
 class Host:
@@ -162,11 +161,10 @@ class Host:
             self._follower.is_silent or not self._world.bus.delivers(self.raffle_id)
         )
 
-    async def prepare(self) -> bool:
+    async def prepare(self) -> None:
         """Load the raffle, because it will be given to us. Raises `RaffleNotFound`, `StoreUnavailable`."""
         raffle = await self._world.store.load(self.raffle_id)
         self._warm = (trio.current_time(), raffle)
-        return True
 
     async def give_to(self, heir: Owner) -> None:
         """Hand the raffle over, and return when it is not ours any more. Nothing when it is not ours.
@@ -176,8 +174,7 @@ class Host:
         supervisor = self.supervisor
         if supervisor is None or not supervisor.is_running:
             return
-        with trio.move_on_after(PREPARE_SECONDS):
-            await self._world.peers.prepare(heir, self.raffle_id)
+        await self._world.peers.prepare(heir, self.raffle_id)
         if self.supervisor is supervisor:
             self._heir = heir
             supervisor.drain()
@@ -264,7 +261,7 @@ class Host:
         if heir is not None and await lease.hand_over(self.raffle_id, heir):
             self._world.peers.give(heir, self.raffle_id)
             self.owner = heir
-            metrics.HANDED_OVER.labels("given").inc()
+            metrics.HANDED_OVER.inc()
         else:
             self._heir = None
             await lease.release(self.raffle_id)

@@ -183,7 +183,7 @@ class Registry:
         with trio.move_on_after(CALL_SECONDS):
             host = self._host(raffle_id)
             self._lift_quarantine(host, command)
-            if isinstance(host.owner, Owner):
+            if host.owner is not None:
                 host.look_again()  # Who asks us may know better than we do.
             place = await host.place()
             if isinstance(place, Mailbox):
@@ -200,9 +200,10 @@ class Registry:
         if self._draining:
             return False
         try:
-            return await self._host(raffle_id).prepare()
+            await self._host(raffle_id).prepare()
         except (StoreUnavailable, RaffleNotFound):
             return False
+        return True
 
     def take(self, raffle_id: UUID) -> None:
         """Another node has given us this raffle."""

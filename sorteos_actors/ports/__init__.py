@@ -1,0 +1,61 @@
+"""What the actors need from the world, as Protocol classes.
+
+Adapters never import the actors, the actors never import an adapter; `main` brings them together.
+Each method says what is atomic, what is durable, and what a caller may repeat.
+"""
+
+from sorteos_actors.ports.cluster import (
+    Answer,
+    Bus,
+    FeedUpdate,
+    Lease,
+    Moved,
+    Owner,
+    Peers,
+    PrivatePush,
+    Reply,
+)
+from sorteos_actors.ports.store import (
+    Accounts,
+    Activation,
+    Batch,
+    JournalEntry,
+    JournalRow,
+    News,
+    Picture,
+    Position,
+    Queries,
+    RaffleStore,
+    ReservationRecord,
+    Tenure,
+)
+from sorteos_actors.ports.world import (
+    Clock,
+    Ids,
+)
+
+__all__ = [
+    "Accounts",
+    "Activation",
+    "Answer",
+    "Batch",
+    "Bus",
+    "Clock",
+    "FeedUpdate",
+    "Ids",
+    "JournalEntry",
+    "JournalRow",
+    "Lease",
+    "Moved",
+    "News",
+    "Owner",
+    "Peers",
+    "Picture",
+    "Position",
+    "PrivatePush",
+    "Queries",
+    "RaffleStore",
+    "Reply",
+    "ReservationRecord",
+    "Tenure",
+]
