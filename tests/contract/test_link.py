@@ -14,11 +14,11 @@ from sorteos_actors.cluster import scripts
 from sorteos_actors.cluster.breaker import State
 from sorteos_actors.cluster.leases import lease_key
 from sorteos_actors.cluster.link import Link, ScriptCall
-from sorteos_actors.embedded.valkey import Valkey
 from sorteos_actors.ports import Owner
 from sorteos_actors.testing.valkey_cluster import open_valkey_cluster
 from tests.contract.redises import AnyRedis, Real, Simulated
 from tests.places import a_place_for_servers
+from tests.valkeys import a_valkey
 
 ANA, BETO, CARO = (Owner(name, f"http://{name}") for name in ("ana", "beto", "caro"))
 TTL_MS = 4000
@@ -33,12 +33,8 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def valkey(place: Path) -> Iterator[AnyRedis]:
-    server = Valkey(place / "alone")
-    try:
-        server.start()
+    with a_valkey(place / "alone") as server:
         yield Real(server.url)
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="module")

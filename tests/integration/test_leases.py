@@ -21,6 +21,7 @@ from sorteos_actors.ports import Owner
 from sorteos_actors.testing.valkey_cluster import NODES, node_of, open_valkey_cluster
 from tests.integration.links import open_link, until, until_state
 from tests.places import a_place_for_servers
+from tests.valkeys import a_valkey
 
 LEASE_SECONDS = LEASE_MS / 1000
 HEAL_SECONDS = 8
@@ -43,12 +44,8 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def server(place: Path) -> Iterator[Valkey]:
-    server = Valkey(place / "valkey")
-    try:
-        server.start()
+    with a_valkey(place / "valkey") as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture

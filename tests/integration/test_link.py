@@ -34,6 +34,7 @@ from tests.integration.links import (
     until_state,
 )
 from tests.places import a_place_for_servers
+from tests.valkeys import a_valkey
 
 HEAL_SECONDS = 8
 """The longest pause of the breaker, and time to connect."""
@@ -48,14 +49,8 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def server(place: Path) -> Iterator[Valkey]:
-    server = Valkey(place / "valkey")
-    try:
-        server.start()
+    with a_valkey(place / "valkey") as server:
         yield server
-    finally:
-        if server.pid is not None:
-            os.kill(server.pid, signal.SIGCONT)
-        server.stop()
 
 
 @pytest.fixture
