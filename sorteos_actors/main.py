@@ -37,7 +37,9 @@ from sorteos_actors.ports import Owner
 from sorteos_actors.raffle import RaffleStatus, RaffleTerms
 from sorteos_actors.store import migrate
 from sorteos_actors.store.raffle_store import PostgresRaffleStore
+from sorteos_actors.web import static_files
 from sorteos_actors.web.auth import Role, Tokens
+from sorteos_actors.web.routes import pages
 
 logger = logging.getLogger(__name__)
 
@@ -259,21 +261,29 @@ def greet(listener: socket.socket, foundations: Foundations, workers: Sequence[s
     """Tell the person at the terminal where things are. On stderr: stdout is for data."""
     host, port = listener.getsockname()[:2]
     base = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
-    token = ""
-    if foundations.is_embedded:  # Elsewhere it would end in somebody's collected logs.
-        signed, _ = Tokens(foundations.secret).issue(
-            DEMO_ORGANIZER, Role.ADMIN, now=int(time.time()), seconds=12 * 3600
-        )
+    is_built = static_files.is_built()
+    tokens = ""
+    if foundations.is_embedded:  # Elsewhere they would end in somebody's collected logs.
         hint = "also: sorteos token issue --role admin"
-        token = f"    Admin token for 12 hours ({hint})\n    {signed}\n"
+        admin = _demo_token(foundations.secret, Role.ADMIN)
+        tokens = f"    Admin token for 12 hours ({hint})\n    {admin}\n"
+        if is_built:
+            link = f"{base}/organizar#token={_demo_token(foundations.secret, Role.ORGANIZER)}"
+            tokens += f"    The organizer's page, open for as long\n    {link}\n"
     each = "".join(f"    Worker {n}   {url}/readyz\n" for n, url in enumerate(workers, 1))
     print(
         f"\n  sorteos is open.\n\n"
+        f"    Page       {f'{base}/' if is_built else pages.NOT_BUILT}\n"
         f"    API        {base}/api/v1/raffles\n"
         f"    WebSocket  ws{base[4:]}/api/v1/raffles/{{id}}/ws\n"
         f"    Health     {base}/readyz\n{each}"
         f"    PostgreSQL {mask_url(foundations.database_url)}\n"
-        f"{token}",
+        f"{tokens}",
         file=sys.stderr,
         flush=True,
     )
+
+
+def _demo_token(secret: str, role: Role) -> str:
+    """For 12 hours, for whoever sits at this machine."""
+    return Tokens(secret).issue(DEMO_ORGANIZER, role, now=int(time.time()), seconds=12 * 3600)[0]

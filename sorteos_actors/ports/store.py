@@ -197,8 +197,25 @@ class Queries(Protocol):
         """A person's reservations, newest first."""
 
 
+class Contact(msgspec.Struct, frozen=True):
+    """How a person can be reached; `phone` in E.164."""
+
+    name: str | None
+    phone: str | None
+    email: str | None = None
+
+
 class Accounts(Protocol):
-    """People who told us who they are."""
+    """People who told us who they are. Each raises `StoreUnavailable`."""
 
     async def remember_guest(self, user_id: UUID, name: str | None, phone: str | None) -> None:
-        """Keep what a guest said. Repeating it changes nothing. Raises `StoreUnavailable`."""
+        """Keep what a guest said. Repeating it changes nothing."""
+
+    async def contact(self, user_id: UUID) -> Contact | None:
+        """What a person said last; of a guest who has not, what they came in with, if anything.
+
+        A guest's phone is left out when it is no valid number.
+        """
+
+    async def keep_contact(self, user_id: UUID, contact: Contact) -> None:
+        """Keep this in place of what was said before; name and phone must be there."""

@@ -12,6 +12,7 @@ from msgspec.structs import force_setattr
 from sorteos_actors.protocol.texts import one_line, paragraphs
 from sorteos_actors.protocol.timestamps import parse_rfc3339
 from sorteos_actors.protocol.views import (
+    ContactView,
     Counts,
     NumberView,
     RaffleView,
@@ -29,6 +30,8 @@ __all__ = [
     "Checkout",
     "ClientMessage",
     "CommandMessage",
+    "ContactBody",
+    "ContactView",
     "Counts",
     "Digits",
     "Extend",
@@ -62,7 +65,15 @@ Labels = Annotated[list[Label], Meta(min_length=1, max_length=100)]
 Digits = Annotated[str, Meta(max_length=16)]
 Time = Annotated[str, Meta(max_length=40)]
 """RFC 3339."""
+MAX_NAME: Final = 120
+MAX_PHONE: Final = 40
+MAX_EMAIL: Final = 254
 _PHONE: Final = r"^[0-9+() .-]+$"
+
+
+def _up_to(characters: int) -> Meta:
+    """A length that is documented, and checked by somebody else."""
+    return Meta(extra_json_schema={"minLength": 1, "maxLength": characters})
 
 
 # -- what clients say ------------------------------------------------------------------------------
@@ -183,6 +194,14 @@ class GuestBody(msgspec.Struct, frozen=True):
             force_setattr(self, "name", one_line("name", self.name, 120))
         if self.phone is not None:
             one_line("phone", self.phone, 32)  # In the pattern, `$` allows a line end.
+
+
+class ContactBody(msgspec.Struct, frozen=True):
+    """``PUT /me/contact``. Only types are checked here: `contacts` judges, and the field is named."""
+
+    name: Annotated[str, _up_to(MAX_NAME)]
+    phone: Annotated[str, _up_to(MAX_PHONE)]
+    email: Annotated[str, _up_to(MAX_EMAIL)] | None = None
 
 
 class RaffleBody(msgspec.Struct, frozen=True):

@@ -45,6 +45,14 @@ class RaffleView(msgspec.Struct, frozen=True):
     seq: int
 
 
+class ContactView(msgspec.Struct, frozen=True):
+    """How a person can be reached. `phone` is in E.164; a guest may have said one of the two only."""
+
+    name: str | None
+    phone: str | None
+    email: str | None
+
+
 class NumberView(msgspec.Struct, frozen=True):
     """One number of a reservation."""
 

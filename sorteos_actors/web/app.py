@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import trio
@@ -20,13 +22,14 @@ from sorteos_actors import metrics
 from sorteos_actors.errors import StoreUnavailable
 from sorteos_actors.protocol.decode import BadMessage
 from sorteos_actors.raffle import RejectionCode
-from sorteos_actors.web import origin
+from sorteos_actors.web import origin, static_files
 from sorteos_actors.web.addresses import budget_key, client_address
 from sorteos_actors.web.answers import Refused, problem_response
 from sorteos_actors.web.limits import Budgets
-from sorteos_actors.web.routes import accounts, health, raffles, reservations
+from sorteos_actors.web.routes import accounts, health, pages, raffles, reservations
 from sorteos_actors.web.services import Services
 from sorteos_actors.web.sockets import Sockets
+from sorteos_actors.web.static_files import StaticFile
 from sorteos_actors.web.upgrade import SOCKET_PATH
 
 logger = logging.getLogger(__name__)
@@ -42,17 +45,20 @@ _BY_HTTP_STATUS: Final = {
 }
 
 
-def create_app(services: Services, sockets: Sockets) -> QuartTrio:
-    """All of the HTTP contract, and nothing else."""
+def create_app(
+    services: Services, sockets: Sockets, client: Path = static_files.FOLDER
+) -> QuartTrio:
+    """All of the HTTP contract, and the browser client if there is a build of it in `client`."""
     app = QuartTrio(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["BODY_TIMEOUT"] = 20
     app.config["PROPAGATE_EXCEPTIONS"] = False
     for routes in (accounts, raffles, reservations, health):
         app.register_blueprint(routes.blueprint(services, sockets))
-    app.register_blueprint(health.front_page())
+    files = static_files.read(client)
+    app.register_blueprint(pages.blueprint(files))
     _guard(app, services)
-    _refusals(app)
+    _refusals(app, files)
     return app
 
 
@@ -101,14 +107,14 @@ def _cors(response: Response, services: Services) -> None:
     response.headers["Access-Control-Allow-Origin"] = asking
     response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
     if request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE, OPTIONS"
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, DELETE, OPTIONS"
         response.headers["Access-Control-Allow-Headers"] = (
             "Authorization, Content-Type, Idempotency-Key, If-None-Match"
         )
         response.headers["Access-Control-Max-Age"] = "600"
 
 
-def _refusals(app: QuartTrio) -> None:
+def _refusals(app: QuartTrio, files: Mapping[str, StaticFile]) -> None:
     @app.errorhandler(Refused)
     async def refused(error: Refused) -> Response:
         return problem_response(error.rejection)
@@ -128,6 +134,8 @@ def _refusals(app: QuartTrio) -> None:
     @app.errorhandler(HTTPException)
     async def http(error: HTTPException) -> Response:
         status = error.code or 500
+        if status == 404 and (page := await pages.not_found(files)) is not None:
+            return page
         if isinstance(error, RequestEntityTooLarge):
             status = 413
         code = _BY_HTTP_STATUS.get(status)

@@ -15,7 +15,7 @@ from sorteos_actors.protocol import encode
 from sorteos_actors.raffle import RejectionCode
 from sorteos_actors.web.openapi_routes import API, ROUTES, Route
 from sorteos_actors.web.routes.health import package_version
-from sorteos_actors.web.schemas import BODIES, ERROR, VIEWS, Schema, an_object, components, ref
+from sorteos_actors.web.schemas import BODIES, ERROR, HTTP_VIEWS, Schema, an_object, components, ref
 
 PROBLEM: Final = "Problem"
 _PARAMETERS: Final[dict[str, Schema]] = {
@@ -24,6 +24,7 @@ _PARAMETERS: Final[dict[str, Schema]] = {
         "in": "query",
         "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
     },
+    "mine": {"in": "query", "schema": {"type": "boolean", "default": False}},
     "include_numbers": {"in": "query", "schema": {"type": "boolean", "default": False}},
     "If-None-Match": {"in": "header", "schema": {"type": "string"}},
     "Idempotency-Key": {
@@ -59,7 +60,7 @@ def document() -> Schema:
         "servers": [{"url": "http://127.0.0.1:8080", "description": "The default of run.py"}],
         "paths": paths,
         "components": {
-            "schemas": {**components(*BODIES, *VIEWS), PROBLEM: _problem()},
+            "schemas": {**components(*BODIES, *HTTP_VIEWS), PROBLEM: _problem()},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT (HS256)"}
             },
@@ -102,6 +103,8 @@ def _responses(route: Route) -> Schema:
     answer: Schema = {"description": HTTPStatus(route.status).phrase}
     if route.answer is not None:
         answer["content"] = {route.media: {"schema": route.answer}}
+        if route.has_page:
+            answer["content"]["text/html"] = {"schema": {"type": "string"}}
     if route.has_etag:
         answer["headers"] = _ETAG
     responses: Schema = {str(route.status): answer}

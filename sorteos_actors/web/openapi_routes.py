@@ -35,12 +35,17 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     parameters: tuple[str, ...] = ()
     media: str = "application/json"
     has_etag: bool = False
+    has_page: bool = False
+    """Whether a browser, which prefers ``text/html``, gets a page there instead of the answer."""
 
 
 _RAFFLE: Final = an_object(raffle=ref(messages.RaffleView))
 _RESERVATION: Final = an_object(reservation=ref(messages.ReservationView))
 _MAYBE: Final = an_object(
     reservation={"anyOf": [ref(messages.ReservationView), {"type": "null"}]},
+)
+_CONTACT: Final = an_object(
+    contact={"anyOf": [ref(messages.ContactView), {"type": "null"}]},
 )
 _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 _TEXT: Final[Schema] = {"type": "string"}
@@ -73,6 +78,9 @@ _STATS: Final = an_object(
     total_connections=_COUNT,
     connections_by_raffle={"type": "object", "additionalProperties": _COUNT},
     nodes=_COUNT,
+)
+_DIRECTORY: Final = an_object(
+    name=_TEXT, version=_TEXT, page=_TEXT, raffles=_TEXT, health=_TEXT, metrics=_TEXT
 )
 _LOOKED_UP: Final = (_C.NOT_FOUND, _C.UNAVAILABLE)
 _STEERED: Final = (_C.FORBIDDEN, _C.NOT_FOUND, _C.RAFFLE_NOT_ACTIVE, _C.UNAVAILABLE)
@@ -117,14 +125,29 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="get",
+        path=f"{API}/me/contact",
+        summary="How the caller can be reached; of a guest at first what they came in with",
+        answer=_CONTACT,
+        refusals=(_C.UNAVAILABLE,),
+    ),
+    Route(
+        method="put",
+        path=f"{API}/me/contact",
+        summary="Say how you can be reached, in place of what you said before",
+        answer=_CONTACT,
+        body=messages.ContactBody,
+        refusals=(*_BODY, _C.UNAVAILABLE),
+    ),
+    Route(
+        method="get",
         path=f"{API}/raffles",
-        summary="Raffles, newest first; organizers also see their own drafts",
+        summary="Raffles, newest first, with one's own drafts; with mine=true only one's own",
         answer=an_object(
             raffles={"type": "array", "items": ref(messages.RaffleView)}, pagination=_PAGING
         ),
         access="optional",
         refusals=(_C.BAD_REQUEST, _C.UNAVAILABLE),
-        parameters=("page", "page_size"),
+        parameters=("page", "page_size", "mine"),
     ),
     Route(
         method="post",
@@ -242,5 +265,12 @@ ROUTES: Final[tuple[Route, ...]] = (
     _outside("/health", "The same as /readyz", _HEALTH),
     _outside("/metrics", "Figures for Prometheus", _TEXT, media="text/plain"),
     _outside("/version", "Name and version", an_object(name=_TEXT, version=_TEXT)),
-    _outside("/", "Where to go from here", {"type": "object"}),
+    _outside(
+        "/",
+        "Where to go from here; for a browser the client's page",
+        _DIRECTORY,
+        parameters=("If-None-Match",),
+        bare=((304, "The page is still the one of that ETag"),),
+        has_page=True,
+    ),
 )

@@ -14,12 +14,15 @@ Schema = dict[str, Any]
 _TEMPLATE: Final = "#/components/schemas/{name}"
 BODIES: Final = (
     messages.GuestBody,
+    messages.ContactBody,
     messages.RaffleBody,
     messages.ReservationBody,
     messages.AddNumberBody,
     messages.ExtendBody,
 )
 VIEWS: Final = (messages.RaffleView, messages.ReservationView)
+HTTP_VIEWS: Final = (*VIEWS, messages.ContactView)
+"""Also what the WebSocket never shows."""
 CLIENT_MESSAGES: Final[tuple[type, ...]] = get_args(messages.ClientMessage)
 ERROR: Final = "Error"
 """Name of the schema of a refusal, over HTTP and WebSocket alike."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import msgspec
@@ -14,6 +15,7 @@ import trio
 from sorteos_actors.ids import SystemIds
 from sorteos_actors.node import run_http
 from sorteos_actors.raffle import RaffleStatus, RaffleTerms
+from sorteos_actors.testing.memory_accounts import MemoryAccounts
 from sorteos_actors.testing.memory_store import MemoryStore
 from sorteos_actors.testing.node import SimulatedNode, open_node
 from sorteos_actors.web.app import create_app
@@ -22,15 +24,9 @@ from sorteos_actors.web.front_door import FrontDoor
 from sorteos_actors.web.limits import UNLIMITED, Limits
 from sorteos_actors.web.services import Services, WebSettings
 from sorteos_actors.web.sockets import Sockets
+from sorteos_actors.web.static_files import FOLDER
 
 SECRET = "0123456789abcdef0123456789abcdef"
-
-
-class NoAccounts:
-    """Nobody is remembered."""
-
-    async def remember_guest(self, user_id: UUID, name: str | None, phone: str | None) -> None:
-        """See `Accounts`."""
 
 
 class House(msgspec.Struct, frozen=True):
@@ -59,8 +55,10 @@ class House(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def open_house(limits: Limits = UNLIMITED, number_count: int = 100) -> AsyncIterator[House]:
-    """Open it on a free port, with one active raffle."""
+async def open_house(
+    limits: Limits = UNLIMITED, number_count: int = 100, client: Path = FOLDER
+) -> AsyncIterator[House]:
+    """Open it on a free port, with one active raffle and the browser client of a folder."""
     store = MemoryStore()
     terms = RaffleTerms(
         id=uuid4(),
@@ -77,7 +75,7 @@ async def open_house(limits: Limits = UNLIMITED, number_count: int = 100) -> Asy
             registry=node.registry,
             store=store,
             queries=store,
-            accounts=NoAccounts(),
+            accounts=MemoryAccounts(),
             clock=node.clock,
             ids=SystemIds(),
             tokens=tokens,
@@ -95,7 +93,7 @@ async def open_house(limits: Limits = UNLIMITED, number_count: int = 100) -> Asy
             is_draining=lambda: False,
         )
         nursery.start_soon(sockets.run)
-        http = await nursery.start(run_http, create_app(services, sockets))
+        http = await nursery.start(run_http, create_app(services, sockets, client))
         door = FrontDoor(services, sockets, http.handle)
         serve = partial(trio.serve_tcp, door.serve, 0, host="127.0.0.1")
         [listener] = await nursery.start(serve)

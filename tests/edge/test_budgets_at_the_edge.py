@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket as sockets
+from pathlib import Path
 
 import httpx
 import pytest
@@ -126,3 +127,21 @@ async def test_the_kernel_may_hold_back_little_for_a_sleeping_reader() -> None:
         assert sock.getsockopt(sockets.IPPROTO_TCP, sockets.TCP_USER_TIMEOUT) == 30_000
     finally:
         sock.close()
+
+
+async def test_a_contact_costs_a_request_of_the_address_and_a_page_costs_none(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "index.html").write_text("a page")
+    contact = {"name": "Ana", "phone": "8888-7777"}
+    async with (
+        open_house(Limits(address_requests=Rate(0.01, 2)), client=tmp_path) as house,
+        httpx.AsyncClient(base_url=house.url) as http,
+    ):
+        headers = {"Authorization": f"Bearer {house.token()}"}
+        statuses = [
+            (await http.put("/api/v1/me/contact", json=contact, headers=headers)).status_code
+            for _ in range(3)
+        ]
+        assert statuses == [200, 200, 429]
+        assert (await http.get("/r/7d9f")).text == "a page"

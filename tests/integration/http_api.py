@@ -59,6 +59,10 @@ class Api:
             more["json"] = json
         return self.call("POST", f"/api/v1{path}", **more)
 
+    def put(self, path: str, json: object) -> httpx.Response:
+        """PUT below /api/v1, with a JSON body."""
+        return self.call("PUT", f"/api/v1{path}", json=json)
+
     def delete(self, path: str) -> httpx.Response:
         """DELETE below /api/v1."""
         return self.call("DELETE", f"/api/v1{path}")

@@ -19,6 +19,8 @@ class StubNode:
         """Refuse handshakes with 503."""
         self.breaks_off = False
         """Close the connection when the request is here, without a word."""
+        self.has_files = True
+        """Know the files of the browser client; else they are not found."""
         self.heads: list[str] = []
         """The heads of all requests but the health checks', with small header names, in order."""
 
@@ -40,7 +42,9 @@ class StubNode:
         self.heads.append(head)
         if self.breaks_off:
             return False
-        if "\r\nupgrade: websocket\r\n" not in head:
+        if head.startswith("GET /assets/") and not self.has_files:
+            await _say(stream, 404, "")
+        elif "\r\nupgrade: websocket\r\n" not in head:
             await _say(stream, 200, self.name)
         elif not is_first:
             await _say(stream, 421, "")  # As the real one, whose door sees first requests only.

@@ -185,6 +185,15 @@ def test_an_organizer_finds_their_own_draft_in_the_list(people: dict[str, Api]) 
     assert raffle_id in people["owner"].get("/raffles?page_size=100").text
 
 
+def test_only_my_own_raffles_in_any_status_when_i_ask_for_them(people: dict[str, Api]) -> None:
+    mine = {created(people["owner"]), created(people["owner"], "publish")}
+    foreign = created(people["admin"], "publish")
+    listed = people["owner"].get("/raffles?page_size=100&mine=true").json()["raffles"]
+    assert mine <= {raffle["id"] for raffle in listed}
+    assert foreign not in {raffle["id"] for raffle in listed}
+    assert people["stranger"].get("/raffles?mine=true").json()["raffles"] == []
+
+
 def test_pages_of_the_list_follow_each_other_newest_first(people: dict[str, Api]) -> None:
     newest = [created(people["owner"], "publish", title=f"Rifa {n}") for n in range(3)][::-1]
     pages = [people["stranger"].get(f"/raffles?page={n}&page_size=1").json() for n in (1, 2, 3)]

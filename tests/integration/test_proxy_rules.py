@@ -94,7 +94,20 @@ async def test_what_is_for_operators_is_not_found_outside(tmp_path: Path, path: 
         assert house.heads == []
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1/raffles", "/livez", "/versions", "/a/metrics"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/api/v1/raffles", "/livez", "/versions", "/a/metrics"),
+        *(
+            "/r/7d9f",
+            "/checkout/7d9f",
+            "/mis-numeros",
+            "/organizar",
+            "/sw.js",
+            "/assets/index-1a.js",
+        ),
+    ],
+)
 async def test_everything_else_reaches_a_node(tmp_path: Path, path: str) -> None:
     async with a_house(tmp_path, "a") as house:
         assert (await house.http.get(path)).text == "a"
@@ -183,6 +196,15 @@ async def test_a_handshake_that_a_node_cannot_take_is_offered_to_another(tmp_pat
         stream, head = await house.shake_hands()
         assert " 503 " in head
         await stream.aclose()
+
+
+async def test_a_file_of_the_client_comes_from_whichever_node_has_it(tmp_path: Path) -> None:
+    async with a_house(tmp_path, "a", "b") as house:
+        house.nodes[0].has_files = False
+        answers = [await house.http.get("/assets/index-1a2b.js") for _ in range(6)]
+        assert {(answer.status_code, answer.text) for answer in answers} == {(200, "b")}
+        house.nodes[1].has_files = False
+        assert (await house.http.get("/assets/index-1a2b.js")).status_code == 404
 
 
 async def test_a_read_whose_answer_was_lost_is_repeated_and_a_command_is_not(

@@ -62,7 +62,7 @@ def test_the_first_command_serves_and_the_second_start_finds_the_same_data(tmp_p
         body = {"raffle_id": small["id"], "number_ids": ["07"]}
         made = http.post("/reservations", json=body, headers=headers).json()["reservation"]
     said = stop(process, signal.SIGINT)
-    assert f"http://127.0.0.1:{port}" in said
+    assert f"http://127.0.0.1:{port}/organizar#token=" in said
     admin = re.search(r"eyJ[\w.-]+", said)
     assert admin is not None
     assert everything_in(tmp_path) == []

@@ -64,6 +64,7 @@ MESSAGES: st.SearchStrategy[messages.ClientMessage] = st.one_of(
 )
 BODIES = (
     messages.GuestBody,
+    messages.ContactBody,
     messages.RaffleBody,
     messages.ReservationBody,
     messages.AddNumberBody,

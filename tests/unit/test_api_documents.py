@@ -69,6 +69,8 @@ def routes_of_the_application() -> set[tuple[str, str]]:
     app = create_app(services, Sockets())
     found = set()
     for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("pages.") and rule.rule != "/":
+            continue  # The browser client's pages and files are no calls.
         choices = re.search(r"<any\((.*?)\):\w+>", rule.rule)
         verbs = [verb.strip() for verb in choices[1].split(",")] if choices else [""]
         for verb in verbs:

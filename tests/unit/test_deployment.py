@@ -178,6 +178,18 @@ def test_the_lock_file_of_the_image_has_every_package_that_the_program_needs() -
     assert needed <= set(locked)
 
 
+def test_a_package_of_the_program_holds_what_is_no_python() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    package = ROOT / "sorteos_actors"
+    packed = {
+        path for glob in settings["package-data"]["sorteos_actors"] for path in package.glob(glob)
+    }
+    needed = {path for path in package.rglob("*") if path.is_file()}
+    compiled = {path for path in needed if "__pycache__" in path.parts}
+    assert any(path.suffix == ".lua" for path in packed)
+    assert {path for path in needed - compiled if path.suffix != ".py"} <= packed
+
+
 def test_the_image_installs_by_hash_and_runs_as_nobody_special() -> None:
     assert re.search(r"pip install .*--require-hashes .*-r requirements\.lock", DOCKERFILE)
     assert re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE) == ["sorteos"]

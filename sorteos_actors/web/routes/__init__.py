@@ -1,1 +1,4 @@
-"""The HTTP contract, one file per noun. Each offers ``blueprint(services, sockets)``."""
+"""The HTTP contract, one file per noun, each with ``blueprint(services, sockets)``.
+
+`pages` is no part of it: the browser client's addresses and files.
+"""

@@ -57,26 +57,6 @@ def blueprint(services: Services, sockets: Sockets) -> Blueprint:
     return routes
 
 
-def front_page() -> Blueprint:
-    """What a person sees who opened the address in a browser."""
-    routes = Blueprint("front_page", __name__)
-
-    @routes.get("/")
-    async def index() -> Response:
-        """Where to go from here."""
-        return json_response(
-            {
-                "name": "sorteos-actors",
-                "version": package_version(),
-                "raffles": "/api/v1/raffles",
-                "health": "/readyz",
-                "metrics": "/metrics",
-            }
-        )
-
-    return routes
-
-
 def package_version() -> str:
     """The installed version; from a bare checkout, the one in the making."""
     try:

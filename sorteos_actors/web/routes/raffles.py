@@ -81,8 +81,9 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         asker = identity_or_none(services)
         page = whole_number("page", 1, 1, 1_000_000)
         page_size = whole_number("page_size", 20, 1, 100)
+        mine = request.args.get("mine") == "true"
         found, total = await services.queries.raffles(
-            statuses=_PUBLIC,
+            statuses=() if mine else _PUBLIC,
             organizer_id=asker.user_id if asker is not None and asker.may_organize else None,
             limit=page_size,
             offset=(page - 1) * page_size,
