@@ -21,22 +21,23 @@ export interface DeviceClocks {
 
 /** The two clocks of a device parting by more than this: it slept, or somebody set its clock. */
 export const JUMP_MS = 2_000;
-/** A sample counts for so long; clocks drift apart by some 50 ppm. */
-const SAMPLE_LIFE_MS = 10 * 60_000;
-const SAMPLES = 8;
-
-interface Kept {
-  offset: number;
-  error: number;
-  at: number;
-}
+/** The server prints whole milliseconds, and cuts off the rest. */
+const PRINTED_MS = 1;
+/** How far two clocks may part by themselves: 200 ppm is 5 ms between two pings. */
+const DRIFT = 200e-6;
 
 /**
  * The server's time on this device.
  *
- * The offset between the server's clock and the *monotonic* clock comes from the quickest of the last
- * questions (Cristian's algorithm: the answer was true somewhere between t0 and t1, so half the round
- * trip is the most it can be off). The device's wall clock may be a day wrong and does not matter.
+ * It runs on the *monotonic* clock; the device's wall clock may be a day wrong, or be set, and does
+ * not matter. The server read its clock somewhere between t0 and t1, so each sample says between
+ * which two values the offset of the two clocks lies (Cristian's algorithm). What all of them allow
+ * is kept, widened by what clocks drift meanwhile, and its middle is taken for true. So `now` is
+ * never off by more than `error`, which starts as half a round trip, the quickest one's, and a further
+ * sample moves it by no more than that: slow answers bring no jitter into a countdown.
+ *
+ * Samples that contradict the older ones take their place: a clock has moved without a trace (a nap
+ * of less than `JUMP_MS`, another server).
  *
  * The monotonic clock may stand still while a device sleeps. Whoever wakes up calls `checkForJump`:
  * when the two clocks have parted, everything known before counts for nothing but a first guess, and
@@ -45,58 +46,79 @@ interface Kept {
 export class SyncedClock implements ServerClock {
   readonly #device: DeviceClocks;
   readonly #isCertain = new Value(false);
-  #samples: Kept[] = [];
-  #offset: number;
-  #error = Number.POSITIVE_INFINITY;
+  /** What the offset (server minus monotonic) can be. The upper end comes with the first sample. */
+  #least = Number.NEGATIVE_INFINITY;
+  #most = Number.POSITIVE_INFINITY;
+  /** The monotonic clock at the last sample. */
+  #sampledAt = 0;
+  /** The offset as long as there is no sample. */
+  #guess: number;
+  /** Wall clock minus monotonic clock, when they were last known to go together. */
   #gap: number;
+  /** A question that is older than this may have been asked before a sleep. */
+  #awakeSince = Number.NEGATIVE_INFINITY;
 
   constructor(
     device: DeviceClocks = { monotonic: () => performance.now(), wall: () => Date.now() },
   ) {
     this.#device = device;
     this.#gap = device.wall() - device.monotonic();
-    this.#offset = this.#gap; // Until the server says better: what the device believes.
+    this.#guess = this.#gap; // Until the server says better: what the device believes.
   }
 
-  /** Whether the server has told the time since the device last slept or its clock was set. */
+  /** Whether there was a sample since the device last slept or its clock was set. */
   get isCertain(): Observable<boolean> {
     return this.#isCertain;
   }
 
-  /** How far `now` may be off, in milliseconds; infinite before the first sample. */
+  /** How far `now` may be off, in milliseconds; infinite while it is not certain. */
   get error(): number {
-    return this.#error;
+    return (this.#most - this.#least) / 2 + this.#drift();
   }
 
   now(): number {
-    return this.#device.monotonic() + this.#offset;
+    const offset = this.#isCertain.get() ? (this.#least + this.#most) / 2 : this.#guess;
+    return this.#device.monotonic() + offset;
   }
 
+  /** Milliseconds until `time`; never below 0. Throws `RangeError` for what is no time. */
   until(time: string): number {
-    return Math.max(0, Date.parse(time) - this.now());
+    const at = Date.parse(time);
+    if (Number.isNaN(at)) throw new RangeError(`not a time: ${time}`);
+    return Math.max(0, at - this.now());
   }
 
-  /** Takes an answered question. Nonsense (no time, an answer before its question) is left alone. */
+  /**
+   * Takes an answered question. One that proves nothing is left alone: no time, an answer before its
+   * question, or a sleep in between.
+   */
   sample({ t0, t1, serverTime }: ClockSample): void {
+    this.checkForJump();
     const server = Date.parse(serverTime);
-    if (Number.isNaN(server) || t1 < t0) return;
-    const now = this.#device.monotonic();
-    const error = (t1 - t0) / 2;
-    this.#samples = this.#samples.filter((kept) => now - kept.at < SAMPLE_LIFE_MS);
-    this.#samples.push({ offset: server + error - t1, error, at: now });
-    if (this.#samples.length > SAMPLES) this.#samples.shift();
-    const best = this.#samples.reduce((one, other) => (other.error < one.error ? other : one));
-    this.#offset = best.offset;
-    this.#error = best.error;
+    if (Number.isNaN(server) || !(t0 <= t1) || t0 < this.#awakeSince) return;
+    // A clock that is slow makes the answer seem quicker than it was.
+    const slack = (t1 - t0) * DRIFT;
+    const [least, most] = [server - t1, server + PRINTED_MS - t0 + slack];
+    const drift = this.#drift();
+    this.#least = Math.max(least, this.#least - drift);
+    this.#most = Math.min(most, this.#most + drift);
+    if (this.#least > this.#most) [this.#least, this.#most] = [least, most];
+    this.#sampledAt = this.#device.monotonic();
+    this.#gap = this.#device.wall() - this.#sampledAt;
     this.#isCertain.set(true);
   }
 
-  /** The server said its time without being asked: better than the device's own until a sample. */
+  /**
+   * The server said its time without being asked, and nobody knows how long ago. Better than what
+   * the device believes, until there is a sample.
+   */
   observe(serverTime: string): void {
+    this.checkForJump();
     const server = Date.parse(serverTime);
-    if (this.#samples.length > 0 || Number.isNaN(server)) return;
-    this.#offset = server - this.#device.monotonic();
-    this.#isCertain.set(true);
+    if (this.#isCertain.get() || Number.isNaN(server)) return;
+    // The offset is at least this much; of several, the one that was under way for the least time.
+    this.#least = Math.max(this.#least, server - this.#device.monotonic());
+    this.#guess = this.#least;
   }
 
   /**
@@ -104,15 +126,21 @@ export class SyncedClock implements ServerClock {
    * time that went by meanwhile is taken from the wall clock, as a guess, and a sample is needed.
    */
   checkForJump(): boolean {
-    const gap = this.#device.wall() - this.#device.monotonic();
+    const monotonic = this.#device.monotonic();
+    const gap = this.#device.wall() - monotonic;
     const jump = gap - this.#gap;
     if (Math.abs(jump) <= JUMP_MS) return false;
-    this.#gap = gap;
     // Asleep, the wall clock went on and ours did not. Set back, it says nothing: keep what we have.
-    if (jump > 0) this.#offset += jump;
-    this.#samples = [];
-    this.#error = Number.POSITIVE_INFINITY;
+    this.#guess = this.now() - monotonic + Math.max(0, jump);
+    this.#gap = gap;
+    this.#awakeSince = monotonic;
+    this.#least = Number.NEGATIVE_INFINITY;
+    this.#most = Number.POSITIVE_INFINITY;
     this.#isCertain.set(false);
     return true;
+  }
+
+  #drift(): number {
+    return Math.max(0, this.#device.monotonic() - this.#sampledAt) * DRIFT;
   }
 }

@@ -85,7 +85,7 @@ function contains(index: number, value: number, power: number, free: number): bo
   let rest = index;
   for (let i = 0; i <= free; i++) {
     if (rest % power === value) return true;
-    rest = Math.floor(rest / 10);
+    rest = (rest / 10) | 0;
   }
   return false;
 }

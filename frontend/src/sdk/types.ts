@@ -5,6 +5,7 @@
  * Money is an integer in minor units, times are RFC 3339 strings in UTC.
  */
 
+import type { BoardStore } from './board';
 import type { Observable } from './observable';
 
 export type RaffleStatus = 'draft' | 'active' | 'paused' | 'closed' | 'drawn' | 'cancelled';
@@ -161,7 +162,7 @@ export type ConnectionState =
 
 export interface ConnectionView {
   state: ConnectionState;
-  /** `performance.now()` at which the truth was last known; null before the first board. */
+  /** `performance.now()` at which the truth was last known; null before, and while it is (`live`). */
   lostSince: number | null;
   /** For `waiting`: `performance.now()` of the next attempt. */
   retryAt: number | null;
@@ -235,6 +236,12 @@ export interface LiveRaffle {
   recover(): Promise<Recovery>;
   /** Forget `expired` (the person said no). */
   forgetExpired(): void;
+
+  /**
+   * Shows a board that was seen before, until the server sends its own (into this same board). False
+   * when there is a board already; then nothing is changed.
+   */
+  restore(raffle: Raffle, board: BoardStore): boolean;
 
   /** Do not wait for the next attempt. */
   reconnectNow(): void;

@@ -1,7 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BoardStore } from '../../src/sdk/board';
-import { nearestFree } from '../../src/sdk/nearest';
 import {
   isMatch,
   labelOf,
@@ -75,20 +73,5 @@ describe('what a person types', () => {
         expect(all.filter((i) => isMatch({ kind, digits }, i, width))).toEqual(expected);
       }),
     );
-  });
-});
-
-describe('near alternatives', () => {
-  it('are the nearest free numbers, on both sides', () => {
-    const board = new BoardStore(20);
-    board.setMine([11], 'mine');
-    expect(nearestFree(board, 10, 3)).toEqual([9, 12, 8]);
-    expect(nearestFree(board, 0, 2)).toEqual([1, 2]);
-    expect(nearestFree(board, 19, 2)).toEqual([18, 17]);
-  });
-
-  it('can be none', () => {
-    expect(nearestFree(new BoardStore(1), 0, 3)).toEqual([]);
-    expect(nearestFree(new BoardStore(9), 4, 3, () => false)).toEqual([]);
   });
 });

@@ -1,0 +1,66 @@
+import { expect, type Locator, type Page } from '@playwright/test';
+
+/** What a person sees and does on the page of a raffle. */
+export class RaffleScreen {
+  readonly page: Page;
+  /** The panel with my numbers, the clock and the two ways on. */
+  readonly hold: Locator;
+  readonly timer: Locator;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.hold = page.getByRole('region', { name: 'Sus números', exact: true });
+    this.timer = page.getByRole('timer');
+  }
+
+  /** Opens the raffle and waits until its board is live. */
+  static async open(page: Page, raffleId: string, query = ''): Promise<RaffleScreen> {
+    const screen = new RaffleScreen(page);
+    await page.goto(`/r/${raffleId}${query}`);
+    await screen.expectLive();
+    return screen;
+  }
+
+  async expectLive(): Promise<void> {
+    await expect(this.page.getByText('En vivo', { exact: true })).toBeVisible();
+  }
+
+  /** The cell of a number; its name tells its state. */
+  cell(label: string): Locator {
+    return this.page.getByRole('gridcell', { name: new RegExp(`^Número ${label}\\b`) });
+  }
+
+  async expectState(label: string, state: RegExp): Promise<void> {
+    await expect(this.cell(label)).toHaveAccessibleName(state);
+  }
+
+  /** Taps a number and waits until it is mine. */
+  async pick(label: string): Promise<void> {
+    await this.cell(label).click();
+    await this.expectMine(label);
+  }
+
+  async expectMine(...labels: string[]): Promise<void> {
+    for (const label of labels) {
+      await expect(this.hold.getByRole('button', { name: `Quitar el ${label}` })).toBeVisible();
+    }
+  }
+
+  /** From my numbers to the payment, as somebody who was not here before. */
+  async checkOut(): Promise<void> {
+    await this.hold.getByRole('button', { name: 'Ir a pagar' }).click();
+    const dialog = this.page.getByRole('dialog');
+    await dialog.getByLabel('Nombre').fill('Ana Mora');
+    await dialog.getByLabel('Teléfono').fill('8888 1234');
+    await dialog.getByRole('button', { name: 'Ir a pagar' }).click();
+    await expect(this.page).toHaveURL(/\/checkout\/[0-9a-f-]+$/);
+  }
+
+  /** What is left on the clock, in seconds. */
+  async secondsLeft(): Promise<number> {
+    const [minutes = 0, seconds = 0] = ((await this.timer.textContent()) ?? '')
+      .split(':')
+      .map(Number);
+    return minutes * 60 + seconds;
+  }
+}

@@ -1,0 +1,25 @@
+import { i18n } from '@lingui/core';
+import { beforeEach, expect, it } from 'vitest';
+import { activate, chooseLanguage, preferredLanguage } from '../../src/i18n/i18n';
+
+beforeEach(() => localStorage.clear());
+
+it.each([
+  [['pt-BR', 'en'], 'pt'],
+  [['fr', 'en-GB'], 'en'],
+  [['es-419'], 'es'],
+  [['fr', 'de'], 'es'],
+  [[], 'es'],
+])('of %j speaks %s', (wanted, language) => {
+  expect(preferredLanguage(wanted)).toBe(language);
+});
+
+it('remembers what was chosen above what the browser prefers', async () => {
+  await chooseLanguage('pt');
+  expect(preferredLanguage(['en'])).toBe('pt');
+});
+
+it('tells the page which language it speaks', async () => {
+  await activate('en');
+  expect([i18n.locale, document.documentElement.lang]).toEqual(['en', 'en']);
+});
