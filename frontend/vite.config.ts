@@ -4,7 +4,7 @@ import preact from '@preact/preset-vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { defineConfig } from 'vitest/config';
 
-const server = process.env['SORTEOS_URL'] ?? 'http://127.0.0.1:8080';
+const server = process.env.SORTEOS_URL ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   plugins: [

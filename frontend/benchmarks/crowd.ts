@@ -1,9 +1,45 @@
 import { ApiPerson } from '../e2e/support/api';
 import type { Server } from '../e2e/support/server';
+import { labelOf, widthOf } from '../src/sdk/numbers';
 import type { Raffle } from '../src/sdk/types';
 
 const NUMBERS_EACH = 10;
 const PEOPLE = 20;
+
+const MOST_EACH = 100;
+const AT_ONCE = 8;
+
+/** Makes a raffle in which people hold `share` of all numbers, anywhere. */
+export async function heldRaffle(
+  server: Server,
+  admin: ApiPerson,
+  number_count: number,
+  share: number,
+): Promise<Raffle> {
+  const raffle = await admin.createRaffle({ number_count, max_numbers_per_user: MOST_EACH });
+  const numbers = shuffled(number_count).slice(0, Math.round(share * number_count));
+  const helpers = Array.from({ length: AT_ONCE }, async () => {
+    while (numbers.length > 0) {
+      const labels = numbers.splice(0, MOST_EACH).map((index) => labelIn(raffle, index));
+      await new ApiPerson(server).hold(raffle.id, labels);
+    }
+  });
+  await Promise.all(helpers);
+  return raffle;
+}
+
+function shuffled(count: number): number[] {
+  const numbers = Array.from({ length: count }, (_, index) => index);
+  for (let index = count - 1; index > 0; index -= 1) {
+    const other = Math.floor(Math.random() * (index + 1));
+    [numbers[index], numbers[other]] = [numbers[other] as number, numbers[index] as number];
+  }
+  return numbers;
+}
+
+function labelIn(raffle: Raffle, index: number): string {
+  return labelOf(index, widthOf(raffle.number_count));
+}
 
 /** People who hold and release numbers at an even rate. */
 export class Crowd {
@@ -41,7 +77,6 @@ export class Crowd {
       held: null as string | null,
     }));
     const strip = Math.floor(this.#span / PEOPLE);
-    const width = Math.max(2, String(this.#raffle.number_count - 1).length);
     let next = performance.now();
     for (let turn = 0; this.#running; turn += 1) {
       const person = people[turn % PEOPLE];
@@ -53,7 +88,7 @@ export class Crowd {
       const chosen = new Set<string>();
       while (chosen.size < NUMBERS_EACH) {
         const index = person.first + Math.floor(Math.random() * strip);
-        chosen.add(String(index).padStart(width, '0'));
+        chosen.add(labelIn(this.#raffle, index));
       }
       person.held = (await person.api.hold(this.#raffle.id, [...chosen])).id;
       this.#changes += NUMBERS_EACH;

@@ -22,10 +22,11 @@ test('a million numbers scroll, are found and are picked while others buy', asyn
   await search.press('Enter');
   const found = screen.cell('417000');
   await expect(found).toBeInViewport();
-  const free = await found.screenshot();
+  const look = () => found.screenshot({ animations: 'disabled' });
+  const free = await look();
   await new ApiPerson(server).hold(raffle.id, ['417000']);
   await expect(found).toHaveAccessibleName(/apartado por otra/);
-  await expect.poll(async () => free.equals(await found.screenshot())).toBe(false);
+  await expect.poll(async () => free.equals(await look())).toBe(false);
 
   await search.fill('417001');
   await page.getByRole('button', { name: 'Apartar', exact: true }).click();

@@ -18,6 +18,10 @@ test('without a network the app opens, with the last board and its age', async (
   await page.goto('/mis-numeros');
   await expect(page.getByText('07', { exact: true })).toBeVisible();
 
+  // What the browser happens to have in its cache is gone some day.
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Network.clearBrowserCache');
+  await devtools.detach();
   await context.setOffline(true);
   await page.goto(`/r/${raffle.id}`);
   const banner = page.getByRole('region', { name: 'Conexión' });

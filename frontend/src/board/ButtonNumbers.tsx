@@ -4,7 +4,7 @@ import type { Cell } from '../sdk/types';
 import { ButtonGrid } from './ButtonGrid';
 import { CellSign, cellClass } from './CellSign';
 import { cellName } from './cellNames';
-import { GridHint } from './GridHelp';
+import { GridHint } from './GridHint';
 import { followGestures } from './gestures';
 import { laterEvents, type NumbersProps } from './grid';
 import { commandOf } from './keyboard';

@@ -1,7 +1,7 @@
 import { useLingui } from '@lingui/react';
 import { useEffect, useId, useLayoutEffect, useRef } from 'react';
 import { CanvasGrid, type GridElements } from './canvasGrid';
-import { GridHint } from './GridHelp';
+import { GridHint } from './GridHint';
 import { laterEvents, type NumbersProps } from './grid';
 import styles from './Numbers.module.css';
 import { useLatest } from './useLatest';

@@ -10,6 +10,9 @@ import { freeText } from './freeText';
 import { findMatches, type PatternQuery, step } from './patterns';
 import { useBoardTick } from './useBoardTick';
 
+/** A board on which counting takes long enough to be felt on a slow phone. */
+const LARGE = 100_000;
+
 interface Props {
   query: PatternQuery;
   board: BoardView;
@@ -20,7 +23,7 @@ interface Props {
 export function PatternMatches({ query, board, onShow }: Props) {
   const { t } = useLingui();
   const format = useFormat();
-  const tick = useBoardTick(board, 1_000);
+  const tick = useBoardTick(board, board.count > LARGE ? 10_000 : 1_000);
   const [at, setAt] = useState<number | null>(null);
   // `tick`: the board has changed.
   const found = useMemo(() => findMatches(query, board), [query.kind, query.digits, board, tick]);

@@ -1,23 +1,26 @@
 import { useLingui } from '@lingui/react/macro';
 import { useEffect, useId, useRef, useState } from 'react';
+import { lazyPart, Once } from '../app/lazy';
 import { useValue } from '../sdk/hooks/useValue';
 import type { LiveRaffle } from '../sdk/types';
 import { Icon } from '../ui/Icon';
-import { BlockHeat } from './BlockHeat';
 import { BoardSearch } from './BoardSearch';
-import { KeysDialog } from './GridHelp';
 import type { GridHandle, Target } from './grid';
 import { Legend } from './Legend';
-import { ListPicker } from './ListPicker';
 import { NumberCard } from './NumberCard';
 import { MOST_BUTTONS, Numbers } from './Numbers';
-import { OverviewMap } from './OverviewMap';
 import { QuickPick } from './QuickPick';
 import styles from './RaffleBoard.module.css';
 import { seenPart } from './seenPart';
 import { useOutdated } from './useOutdated';
 import { useTaps } from './useTaps';
 import { type View, ViewSwitch } from './ViewSwitch';
+
+// What a first look does not need comes after it.
+const OverviewMap = lazyPart(async () => (await import('./OverviewMap')).OverviewMap);
+const BlockHeat = lazyPart(async () => (await import('./BlockHeat')).BlockHeat);
+const ListPicker = lazyPart(async () => (await import('./ListPicker')).ListPicker);
+const KeysDialog = lazyPart(async () => (await import('./KeysDialog')).KeysDialog);
 
 export interface RaffleBoardProps {
   live: LiveRaffle;
@@ -55,7 +58,10 @@ export function RaffleBoard({ live, highlight = null, onWanted }: RaffleBoardPro
 
   useEffect(() => {
     const index = highlight === null ? undefined : board?.indexOf(highlight);
-    if (index !== undefined) setTarget({ index });
+    if (index === undefined) return;
+    setTarget({ index });
+    taps.inspect(index);
+    // Once for each board and link, and not when the taps are others.
   }, [board, highlight]);
 
   function show(index: number | null, asked: boolean): void {
@@ -178,20 +184,24 @@ export function RaffleBoard({ live, highlight = null, onWanted }: RaffleBoardPro
         )}
       </div>
       <Legend />
-      {board && (
-        <ListPicker
-          open={dialog === 'list'}
-          board={board}
-          ready={ready}
-          card={taps.card}
-          onToggle={taps.toggle}
-          onClose={() => {
-            taps.close();
-            setDialog(null);
-          }}
-        />
-      )}
-      <KeysDialog open={dialog === 'keys'} onClose={() => setDialog(null)} />
+      <Once when={dialog === 'list'}>
+        {board && (
+          <ListPicker
+            open={dialog === 'list'}
+            board={board}
+            ready={ready}
+            card={taps.card}
+            onToggle={taps.toggle}
+            onClose={() => {
+              taps.close();
+              setDialog(null);
+            }}
+          />
+        )}
+      </Once>
+      <Once when={dialog === 'keys'}>
+        <KeysDialog open={dialog === 'keys'} onClose={() => setDialog(null)} />
+      </Once>
     </section>
   );
 }

@@ -20,11 +20,10 @@ import type { GridEvents, GridHandle } from './grid';
 import { commandOf, moveBy } from './keyboard';
 import { Marker } from './marker';
 import { readPalette, watchTheme } from './palette';
+import { pixelRatio, watchPixelRatio } from './pixelRatio';
 import { seenPart } from './seenPart';
 import { TileLayer } from './tiles';
 
-/** Sharper than this no eye sees, and memory grows with the square. */
-const MOST_PIXEL_RATIO = 3;
 const SETTLED_MS = 120;
 
 /** The elements that a canvas grid lives in; the page makes and names them. */
@@ -134,9 +133,8 @@ export class CanvasGrid implements GridHandle {
   }
 
   #painter(): CellPainter {
-    const ratio = Math.min(window.devicePixelRatio || 1, MOST_PIXEL_RATIO);
     const palette = readPalette(this.#elements.scroller);
-    return new CellPainter(palette, this.#geometry, this.#board.width, ratio);
+    return new CellPainter(palette, this.#geometry, this.#board.width, pixelRatio());
   }
 
   #followBoard(): void {
@@ -172,6 +170,7 @@ export class CanvasGrid implements GridHandle {
     return [
       gestures,
       watchTheme(() => this.#refresh()),
+      watchPixelRatio(() => this.#refresh()),
       () => observer.disconnect(),
       () => still.removeEventListener('change', calm),
       () => scroller.removeEventListener('scroll', onScroll),

@@ -62,9 +62,9 @@ export function useTaps(
     announce(text, 'assertive');
   }
 
-  async function run(index: number, command: Promise<Outcome>, done: string): Promise<void> {
+  async function run(index: number, command: () => Promise<Outcome>, done: string): Promise<void> {
     setCard(null);
-    const outcome = await command;
+    const outcome = await command();
     if (outcome.ok) announce(done);
     // Who was slower is told by the notice, with near numbers.
     else if (outcome.code !== 'numbers_taken') {
@@ -79,7 +79,7 @@ export function useTaps(
       refuse(index, errorText('raffle_not_active'));
     } else if (raffle && held >= raffle.max_numbers_per_user) {
       refuse(index, errorText('too_many_numbers', { limit: raffle.max_numbers_per_user }));
-    } else void run(index, live.pick(label), t`Apartó el ${label}.`);
+    } else void run(index, () => live.pick(label), t`Apartó el ${label}.`);
   }
 
   function inspect(index: number): void {
@@ -105,7 +105,7 @@ export function useTaps(
     // What is seen may be wrong. The page's banner tells why; who hears the board is told here.
     if (live.connection.get().state !== 'live') waitWith(cell, label);
     else if (cell === Cell.available) pick(index, label);
-    else if (cell === Cell.mine) void run(index, live.unpick(label), t`Soltó el ${label}.`);
+    else if (cell === Cell.mine) void run(index, () => live.unpick(label), t`Soltó el ${label}.`);
     else inspect(index);
   }
 

@@ -58,7 +58,7 @@ export function OfflineIntents({ live }: { live: LiveRaffle }) {
             {refusal}
           </p>
         ))}
-        <div className={styles['actions']}>
+        <div className={styles.actions}>
           {isLive && labels.length > 0 && (
             <Button look="primary" busy={asking} onClick={() => void holdAll()}>
               {t`Apartar ahora`}

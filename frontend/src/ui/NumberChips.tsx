@@ -1,4 +1,5 @@
 import { useLingui } from '@lingui/react/macro';
+import { useEffect, useRef } from 'react';
 import { Icon } from './Icon';
 import styles from './NumberChips.module.css';
 
@@ -6,23 +7,37 @@ interface Props {
   labels: readonly string[];
   /** Given: each chip can be taken away. */
   onRemove?: (label: string) => void;
-  /** `mine` are held, `gone` were. */
-  look?: 'mine' | 'gone' | 'plain';
+  /** `mine` looks as it does on the board. */
+  look?: 'mine' | 'plain';
 }
 
 /** Numbers as they are printed, side by side. */
 export function NumberChips({ labels, onRemove, look = 'mine' }: Props) {
   const { t } = useLingui();
+  const list = useRef<HTMLUListElement>(null);
+  const removed = useRef<number | null>(null);
+
+  // The chip that was tapped takes the focus with it: give it to the one in its place.
+  useEffect(() => {
+    if (removed.current === null || document.activeElement !== document.body) return;
+    const buttons = list.current?.querySelectorAll('button') ?? [];
+    buttons[Math.min(removed.current, buttons.length - 1)]?.focus();
+    removed.current = null;
+  }, [labels]);
+
   return (
-    <ul className={styles.chips}>
-      {labels.map((label) => (
+    <ul ref={list} className={styles.chips}>
+      {labels.map((label, place) => (
         <li key={label}>
           {onRemove ? (
             <button
               type="button"
               className={`${styles.chip} ${styles[look]} ${styles.removable}`}
               aria-label={t`Quitar el ${label}`}
-              onClick={() => onRemove(label)}
+              onClick={() => {
+                removed.current = place;
+                onRemove(label);
+              }}
             >
               {label}
               <Icon name="close" size={16} />

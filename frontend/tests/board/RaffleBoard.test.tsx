@@ -142,6 +142,17 @@ describe('a number that was lost', () => {
     expect(document.querySelector('aside')).toBeNull();
   });
 
+  test('is told with near numbers also when the answer comes after the notice', async () => {
+    const answer: Outcome = { ok: false, code: 'numbers_taken', params: { numbers: ['04'] } };
+    vi.spyOn(live, 'pick').mockImplementation(async () => {
+      live.notice({ kind: 'lost', numbers: ['04'], nearest: ['05'] });
+      return answer;
+    });
+    await tap('04');
+    await press('Apartar el 05');
+    expect(live.pick).toHaveBeenCalledWith('05');
+  });
+
   test('what others do is never told', async () => {
     await act(async () => {
       board.applyDelta({
@@ -202,4 +213,15 @@ test('the list is the first stop of the keyboard', () => {
     'button:not([tabindex="-1"]), input, a[href]',
   );
   expect(stops[0]?.getAttribute('aria-label')).toBe('Lista: elegir de una lista');
+});
+
+test('a link to a number shows it, with what can be done, one tap away', async () => {
+  await render(<RaffleBoard live={live.asLive} highlight="42" />);
+  await press('Apartar el 42');
+  expect(live.picked).toEqual(['42']);
+});
+
+test('a link to a number that this raffle does not have shows the board', async () => {
+  await render(<RaffleBoard live={live.asLive} highlight="4200" />);
+  expect(document.querySelector('aside')).toBeNull();
 });

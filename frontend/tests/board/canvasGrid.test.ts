@@ -248,7 +248,12 @@ test('a board higher than browsers scroll is seen and tapped to its end', () => 
   const facts = { clientX: 10, clientY: 8 * ROW - 1, bubbles: true, detail: 1 };
   elements.scroller.dispatchEvent(new MouseEvent('click', facts));
   expect(told).toEqual(['toggle 999999']);
-  // What lies on the board lies where it is painted: inside of what is scrolled.
+  // What lies on the board lies inside of what is scrolled.
+  grid.point(999_999);
+  atRest();
+  const end = elements.scroller.scrollTop + grid.offsetOf(999_999).top;
+  expect(Number.parseFloat(elements.ring.style.top)).toBeCloseTo(end, 3);
+  expect(end).toBeLessThan(16_000_000);
   const shown = [...elements.layer.querySelectorAll('canvas')].filter((canvas) => !canvas.hidden);
   for (const canvas of shown) {
     expect(Number.parseFloat(canvas.style.top)).toBeLessThan(16_000_000);

@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
+import { extended, refreshed } from '../../src/pages/list/merge';
 import { matches } from '../../src/pages/list/search';
 import { tokenFromAddress } from '../../src/pages/organizer/tokenFromAddress';
 import { raffleLink, whatsAppLink } from '../../src/pages/raffle/share';
@@ -33,4 +34,30 @@ it('a raffle is found by words of its title, without accents or case', () => {
   expect(matches('Canasta Navideña', 'can nav')).toBe(true);
   expect(matches('Canasta Navideña', 'moto')).toBe(false);
   expect(matches('Canasta Navideña', '')).toBe(true);
+});
+
+it('a page that is loaded twice shows nothing twice, and keeps the order', () => {
+  const item = (id: string, sold = 0) => ({ id, sold });
+  expect(extended([item('c'), item('b')], [item('b'), item('a')]).map(({ id }) => id)).toEqual([
+    'c',
+    'b',
+    'a',
+  ]);
+});
+
+it('a first page that comes again is newest, and takes away nothing that was loaded beyond it', () => {
+  const known = [
+    { id: 'b', sold: 1 },
+    { id: 'a', sold: 1 },
+  ];
+  expect(
+    refreshed(known, [
+      { id: 'c', sold: 0 },
+      { id: 'b', sold: 5 },
+    ]),
+  ).toEqual([
+    { id: 'c', sold: 0 },
+    { id: 'b', sold: 5 },
+    { id: 'a', sold: 1 },
+  ]);
 });

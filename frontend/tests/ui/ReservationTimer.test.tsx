@@ -44,7 +44,7 @@ function show(expiresAt: string): void {
   act(() =>
     root.render(
       <I18nProvider i18n={i18n}>
-        <ReservationTimer expiresAt={expiresAt} phase="selection" onExpire={onExpire} />
+        <ReservationTimer expiresAt={expiresAt} phase="selection" onExpire={() => onExpire()} />
       </I18nProvider>,
     ),
   );
@@ -74,6 +74,13 @@ it('at zero says that it is being verified, and tells of it once', () => {
   expect(text()).toContain('Verificando…');
   expect(document.querySelector('[role=timer]')).toBeNull();
   pass(60_000);
+  expect(onExpire).toHaveBeenCalledTimes(1);
+});
+
+it('tells of it once although it is given a new function with every render', () => {
+  serverIsAhead(0);
+  const passed = deadline(-1);
+  for (let renders = 0; renders < 3; renders += 1) show(passed);
   expect(onExpire).toHaveBeenCalledTimes(1);
 });
 

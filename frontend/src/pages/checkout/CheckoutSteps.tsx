@@ -22,6 +22,7 @@ import { BeforePaying } from '../raffle/dialogs/BeforePaying';
 import { CancelDialog } from '../raffle/dialogs/CancelDialog';
 import { MoreTime } from '../raffle/MoreTime';
 import { useBanner } from '../raffle/useBanner';
+import { useCommand } from '../raffle/useCommand';
 import styles from './CheckoutSteps.module.css';
 import { PaymentMethods } from './PaymentMethods';
 import { Steps } from './Steps';
@@ -38,6 +39,7 @@ export function CheckoutSteps({ live, reservation }: Props) {
   const [, navigate] = useLocation();
   const [asked, setAsked] = useState<'contact' | 'cancel' | 'pay' | null>(null);
   const { contact, keep } = useContact();
+  const command = useCommand();
   const raffle = useValue(live.raffle);
   const banner = useBanner(useValue(live.connection));
   useShownConnection(live.connection);
@@ -67,9 +69,10 @@ export function CheckoutSteps({ live, reservation }: Props) {
           ) : (
             <div className={styles.time}>
               <ReservationTimer expiresAt={reservation.expires_at} phase={reservation.phase} />
-              <MoreTime live={live} reservation={reservation} />
+              <MoreTime live={live} reservation={reservation} command={command} />
             </div>
           )}
+          {command.refusal && <Notice tone="danger">{command.refusal}</Notice>}
           <NumberChips labels={reservation.number_ids} />
           <p className={styles.sum}>
             <span>

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { ApiError } from '../../sdk/errors';
 import { raffleService } from '../../sdk/services/raffleService';
 import type { ErrorCode, Raffle } from '../../sdk/types';
+import { extended, refreshed } from './merge';
 
 const PAGE_SIZE = 24;
 
@@ -32,8 +33,13 @@ export function useRaffles(): Raffles {
       const answer = await raffleService.list(page, PAGE_SIZE);
       if (turn !== asked.current) return;
       setFailure(null);
-      setPages({ loaded: page, total: answer.pagination.total_pages });
-      setRaffles((before) => (page === 1 ? answer.raffles : merged(before ?? [], answer.raffles)));
+      const total = answer.pagination.total_pages;
+      setPages(({ loaded }) => ({ loaded: Math.max(loaded, page), total }));
+      setRaffles((before) =>
+        page === 1
+          ? refreshed(before ?? [], answer.raffles)
+          : extended(before ?? [], answer.raffles),
+      );
     } catch (error) {
       if (turn !== asked.current) return;
       if (!(error instanceof ApiError)) throw error;
@@ -65,10 +71,4 @@ export function useRaffles(): Raffles {
     more: () => void load(pages.loaded + 1),
     retry: () => void load(1),
   };
-}
-
-/** A raffle that was made meanwhile moves the pages: one may come twice. */
-function merged(before: readonly Raffle[], next: readonly Raffle[]): readonly Raffle[] {
-  const known = new Set(before.map((raffle) => raffle.id));
-  return [...before, ...next.filter((raffle) => !known.has(raffle.id))];
 }

@@ -3,10 +3,12 @@ import { useLingui } from '@lingui/react';
 import { useEffect, useRef } from 'react';
 import { useFormat } from '../../i18n/useFormat';
 import { announce } from '../../ui/announce';
-import { Button } from '../../ui/Button';
+import { Button, buttonClass } from '../../ui/Button';
 import { Icon } from '../../ui/Icon';
 import type { Banner } from './banner';
 import styles from './ConnectionBanner.module.css';
+
+const FORBIDDEN = 4403;
 
 interface Props {
   banner: Banner;
@@ -47,6 +49,12 @@ export function ConnectionBanner({ banner, outdated, seenAt = null, onRetry }: P
             outdated && <p>{t`El tablero puede estar desactualizado.`}</p>
           )}
         </div>
+        {banner.kind === 'blocked' && banner.code !== FORBIDDEN && (
+          // A real navigation, which also brings a newer version of this page.
+          <a href={location.pathname} className={buttonClass('plain', true)}>
+            {t`Abrir de nuevo`}
+          </a>
+        )}
         {banner.kind !== 'blocked' && !calm && (
           <Button small onClick={onRetry}>
             {t`Ahora`}
@@ -75,13 +83,13 @@ function words(banner: Exclude<Banner, { kind: 'hidden' }>): string {
 function blocked(code: number | null): string {
   switch (code) {
     case 4401:
-      return t`Su sesión ya no es válida. Abra el sorteo de nuevo para empezar otra.`;
-    case 4403:
+      return t`Su sesión ya no es válida.`;
+    case FORBIDDEN:
       return t`No tiene permiso para ver este sorteo.`;
     case 4404:
       return t`Este sorteo ya no existe.`;
     default:
-      return t`Esta página quedó antigua. Ábrala de nuevo para seguir.`;
+      return t`Esta página quedó antigua.`;
   }
 }
 

@@ -28,7 +28,7 @@ export function HoldPanel({ live, raffle, reservation }: Props) {
   const format = useFormat();
   const [, navigate] = useLocation();
   const [asked, setAsked] = useState<'cancel' | 'pay' | null>(null);
-  const { busy, refusal, run } = useCommand();
+  const command = useCommand();
   const choosing = reservation.phase === 'selection';
   const checkoutPath = `/checkout/${reservation.id}`;
 
@@ -51,20 +51,20 @@ export function HoldPanel({ live, raffle, reservation }: Props) {
         ) : (
           <div className={styles.time}>
             <ReservationTimer expiresAt={reservation.expires_at} phase={reservation.phase} />
-            <MoreTime live={live} reservation={reservation} />
+            <MoreTime live={live} reservation={reservation} command={command} />
           </div>
         )}
         <div className={styles.numbers}>
           {choosing ? (
             <NumberChips
               labels={reservation.number_ids}
-              onRemove={(label) => void run(() => live.unpick(label))}
+              onRemove={(label) => void command.run(() => live.unpick(label))}
             />
           ) : (
             <NumberChips labels={reservation.number_ids} />
           )}
         </div>
-        {refusal && <Notice tone="danger">{refusal}</Notice>}
+        {command.refusal && <Notice tone="danger">{command.refusal}</Notice>}
       </FloatingCheckoutButton>
       <Once when={asked === 'cancel'}>
         <CancelDialog
@@ -72,6 +72,8 @@ export function HoldPanel({ live, raffle, reservation }: Props) {
           live={live}
           count={reservation.number_ids.length}
           onClose={() => setAsked(null)}
+          // The button that asked is gone with the numbers.
+          onCancelled={() => document.querySelector('h1')?.focus()}
         />
       </Once>
       <Once when={asked === 'pay'}>
@@ -84,7 +86,6 @@ export function HoldPanel({ live, raffle, reservation }: Props) {
           onPaying={() => navigate(checkoutPath)}
         />
       </Once>
-      <p className="visually-hidden">{busy && t`Un momento…`}</p>
     </div>
   );
 }

@@ -3,8 +3,15 @@ import { errorText } from '../../i18n/errors';
 import type { Outcome } from '../../sdk/types';
 import { announce } from '../../ui/announce';
 
+export interface Command {
+  busy: boolean;
+  refusal: string | null;
+  /** Null when another command is still running. */
+  run(command: () => Promise<Outcome>): Promise<Outcome | null>;
+}
+
 /** Runs one command at a time; tells whether it runs, and in words why the last one was refused. */
-export function useCommand() {
+export function useCommand(): Command {
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
 

@@ -49,7 +49,7 @@ export function ReservationTimer({ expiresAt, phase, onExpire }: ReservationTime
   }
 
   return (
-    <div className={`${styles.timer} ${styles[urgency]}`}>
+    <div className={`${styles.timer} ${styles[urgency] ?? ''}`}>
       <span className={styles.words}>
         <span>{phase === 'selection' ? t`Selección` : t`Pago`}</span>
         {urgency === 'soon' && <strong>{t`Queda poco`}</strong>}

@@ -1,0 +1,1 @@
+export{t as CancelDialog}from"./CancelDialog-CiSo61x1.js";
