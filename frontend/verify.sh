@@ -46,7 +46,6 @@ step "types, style and texts" npm run check
 step "unit tests" npm test
 step "build" npm run build
 step "build is the committed one" is_committed
-step "size budget" npm run budget
 if [ "${1:-}" != --no-e2e ]; then
     if ! command -v "${CHROMIUM:-chromium}" > /dev/null; then
         echo "Chromium is missing: apt-get install chromium, or --no-e2e to leave the browser out." >&2

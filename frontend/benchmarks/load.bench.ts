@@ -1,5 +1,5 @@
+import { heldRaffle } from '../e2e/support/crowd';
 import { test } from '../e2e/support/fixtures';
-import { heldRaffle } from './crowd';
 import { median, note } from './figures';
 import { type Device, openDevice, PHONE, slowNetwork } from './profiles';
 

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
+import { Crowd } from '../e2e/support/crowd';
 import { expect, test } from '../e2e/support/fixtures';
 import { RaffleScreen } from '../e2e/support/raffleScreen';
-import { Crowd } from './crowd';
 import { note } from './figures';
 import { DESKTOP, type Device, openDevice, PHONE } from './profiles';
 

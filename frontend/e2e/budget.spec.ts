@@ -44,6 +44,15 @@ for (const number_count of [100, 10_000]) {
         }
       }).observe({ type: 'layout-shift', buffered: true });
     });
+    // So far away that the page is seen before its board.
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('Network.enable');
+    await devtools.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 300,
+      downloadThroughput: -1,
+      uploadThroughput: -1,
+    });
     await RaffleScreen.open(page, raffle.id);
     await expect(page.getByRole('gridcell').first()).toBeVisible();
     const { shift, shifts } = await shiftsOf(page);

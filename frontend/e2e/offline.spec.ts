@@ -56,6 +56,7 @@ test('what was tapped without a network is asked again, and never sent by itself
   await context.setOffline(false);
   await screen.expectLive();
   await expect(wanted).toContainText('Estos números quería apartar');
+  await expect(wanted).toBeInViewport({ ratio: 1 });
   await screen.expectState('07', /libre/);
   await wanted.getByRole('button', { name: 'Apartar ahora' }).click();
   await screen.expectMine('07');

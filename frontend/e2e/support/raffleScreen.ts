@@ -40,6 +40,23 @@ export class RaffleScreen {
     await this.expectMine(label);
   }
 
+  /** The colour that is painted in a cell of a board of canvases, beside its label and its sign. */
+  fillOf(label: string): Promise<string | null> {
+    return this.cell(label).evaluate((cell) => {
+      const box = cell.getBoundingClientRect();
+      const [x, y] = [box.left + box.width * 0.15, box.top + box.height * 0.8];
+      for (const canvas of document.querySelectorAll('canvas')) {
+        const tile = canvas.getBoundingClientRect();
+        if (x < tile.left || x >= tile.right || y < tile.top || y >= tile.bottom) continue;
+        const scale = canvas.width / tile.width;
+        const place = [(x - tile.left) * scale, (y - tile.top) * scale] as const;
+        const pixel = canvas.getContext('2d')?.getImageData(...place, 1, 1).data;
+        return pixel ? `rgb(${pixel.slice(0, 3).join(', ')})` : null;
+      }
+      return null;
+    });
+  }
+
   async expectMine(...labels: string[]): Promise<void> {
     for (const label of labels) {
       await expect(this.hold.getByRole('button', { name: `Quitar el ${label}` })).toBeVisible();

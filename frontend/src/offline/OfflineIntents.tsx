@@ -34,17 +34,22 @@ export function OfflineIntents({ live }: { live: LiveRaffle }) {
     setAsking(false);
   }
 
+  function forget(): void {
+    setRefusals([]);
+    void intents.forget();
+  }
+
   if (labels.length === 0 && refusals.length === 0) return null;
   const isLive = state === 'live';
   return (
-    <section aria-label={t`Números que quería apartar`}>
-      <Notice tone={isLive ? 'info' : 'warn'} icon={isLive ? 'numbers' : 'offline'}>
+    <section className={styles.wanted} aria-label={t`Números que quería apartar`}>
+      <Notice tone={isLive ? 'info' : 'warn'} icon="numbers">
         {labels.length > 0 && (
           <>
             <p>
               {isLive
                 ? t`Estos números quería apartar:`
-                : t`Quiere apartar estos números. No se ha enviado nada; se lo preguntaremos cuando vuelva la conexión.`}
+                : t`No se ha enviado nada. Le preguntaremos por estos cuando vuelva la conexión.`}
             </p>
             <NumberChips
               labels={labels}
@@ -58,21 +63,18 @@ export function OfflineIntents({ live }: { live: LiveRaffle }) {
             {refusal}
           </p>
         ))}
-        <div className={styles.actions}>
-          {isLive && labels.length > 0 && (
-            <Button look="primary" busy={asking} onClick={() => void holdAll()}>
-              {t`Apartar ahora`}
+        {(isLive || labels.length === 0) && (
+          <div className={styles.actions}>
+            {labels.length > 0 && (
+              <Button small look="primary" busy={asking} onClick={() => void holdAll()}>
+                {t`Apartar ahora`}
+              </Button>
+            )}
+            <Button small onClick={forget}>
+              {labels.length > 0 ? t`Olvidar` : t`Entendido`}
             </Button>
-          )}
-          <Button
-            onClick={() => {
-              setRefusals([]);
-              void intents.forget();
-            }}
-          >
-            {labels.length > 0 ? t`Olvidar` : t`Entendido`}
-          </Button>
-        </div>
+          </div>
+        )}
       </Notice>
     </section>
   );

@@ -1,4 +1,5 @@
 /** The reservations that this browser saw last, for "Mis números" without a network. */
+import type { Observable } from '../sdk/observable';
 import type { Reservation } from '../sdk/types';
 import { pageStore, type Store } from './store';
 
@@ -37,7 +38,9 @@ export async function readReservations(
   return seen?.userId === userId ? seen : null;
 }
 
-/** For signing out: the next person at this browser finds nothing. */
-export function forgetReservations(store: Store = pageStore): Promise<void> {
-  return store.delete([KEY]);
+/** From now on nothing stays behind when somebody signs out: the next one here finds nothing. */
+export function forgetWhenSignedOut(person: Observable<unknown>, store: Store = pageStore): void {
+  person.subscribe(() => {
+    if (person.get() === null) void store.delete([KEY]);
+  });
 }

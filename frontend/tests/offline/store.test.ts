@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
 import {
-  forgetReservations,
+  forgetWhenSignedOut,
   keepReservations,
   readReservations,
 } from '../../src/offline/lastReservations';
 import { tolerant } from '../../src/offline/store';
+import { Value } from '../../src/sdk/observable';
 import type { Reservation } from '../../src/sdk/types';
 import { FakeStore } from './fakeStore';
 
@@ -36,6 +37,15 @@ it('nobody sees the reservations of another person', async () => {
   const store = new FakeStore();
   await keepReservations('ana', [held], 5_000, store);
   expect(await readReservations('luis', store)).toBeNull();
-  await forgetReservations(store);
+});
+
+it('who signs out leaves no reservations behind', async () => {
+  const store = new FakeStore();
+  const person = new Value<string | null>('ana');
+  forgetWhenSignedOut(person, store);
+  await keepReservations('ana', [held], 5_000, store);
+  person.set('ana again');
+  expect(await readReservations('ana', store)).not.toBeNull();
+  person.set(null);
   expect(await readReservations('ana', store)).toBeNull();
 });

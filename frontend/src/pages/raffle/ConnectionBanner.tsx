@@ -16,11 +16,19 @@ interface Props {
   outdated: boolean;
   /** `Date.now()` when the board on the screen was seen, if that was on an earlier visit. */
   seenAt?: number | null;
+  /** Lies over what follows, and stays in sight. False: stands where it is put. */
+  floating?: boolean;
   onRetry: () => void;
 }
 
 /** Says in words what the connection does, and what one can do. Nothing while all is well. */
-export function ConnectionBanner({ banner, outdated, seenAt = null, onRetry }: Props) {
+export function ConnectionBanner({
+  banner,
+  outdated,
+  seenAt = null,
+  floating = true,
+  onRetry,
+}: Props) {
   useLingui();
   const format = useFormat();
   const told = useRef<Banner['kind']>('hidden');
@@ -35,7 +43,9 @@ export function ConnectionBanner({ banner, outdated, seenAt = null, onRetry }: P
   const calm = banner.kind === 'maintenance';
   return (
     <section
-      className={`${styles.place} ${banner.kind === 'blocked' ? '' : styles.over}`}
+      className={
+        floating ? `${styles.place} ${banner.kind === 'blocked' ? '' : styles.over}` : undefined
+      }
       aria-label={t`Conexión`}
     >
       <div className={styles.banner}>

@@ -64,14 +64,17 @@ export function RafflePage({ raffleId }: { raffleId: string }) {
         <RaffleHead raffle={raffle} board={board} />
       </div>
       <div className={styles.board}>
-        <ConnectionBanner
-          banner={banner}
-          outdated={outdated}
-          seenAt={seenAt}
-          onRetry={() => live.reconnectNow()}
-        />
+        <div className={`${styles.notices} ${banner.kind === 'blocked' ? '' : styles.over}`}>
+          <ConnectionBanner
+            banner={banner}
+            outdated={outdated}
+            seenAt={seenAt}
+            floating={false}
+            onRetry={() => live.reconnectNow()}
+          />
+          <OfflineIntents live={live} />
+        </div>
         {raffle && <StatusNotice status={raffle.status} />}
-        <OfflineIntents live={live} />
         <RaffleBoard
           live={live}
           highlight={search.get('n')}

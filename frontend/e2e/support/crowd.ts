@@ -1,7 +1,7 @@
-import { ApiPerson } from '../e2e/support/api';
-import type { Server } from '../e2e/support/server';
-import { labelOf, widthOf } from '../src/sdk/numbers';
-import type { Raffle } from '../src/sdk/types';
+import { labelOf, widthOf } from '../../src/sdk/numbers';
+import type { Raffle } from '../../src/sdk/types';
+import { ApiPerson } from './api';
+import type { Server } from './server';
 
 const NUMBERS_EACH = 10;
 const PEOPLE = 20;
