@@ -52,3 +52,26 @@ class GuardViolated(Exception):
 
 class CannotStart(Exception):
     """The server cannot start. The message is one sentence that tells a person what to do."""
+
+
+class ProviderUnavailable(Exception):
+    """A payment provider gave no answer that settles it. Whether it did what was asked is unknown.
+
+    Asking again with the same key is safe. The message says nothing of keys or of people.
+    """
+
+
+class ProviderRefused(Exception):
+    """A payment provider has said no, definitely. `code` is its own word for the reason."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class ForgedWebhook(Exception):
+    """A webhook is not what it claims: signature, time, account or shape. It changes nothing."""
+
+
+class ReferenceTaken(Exception):
+    """Another payment has this provider's reference: the same money cannot pay twice."""
