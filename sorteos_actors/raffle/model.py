@@ -111,6 +111,8 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Millis
     extensions_used: int = 0
     ended_at: Millis | None = None
+    payment_id: UUID | None = None
+    """The attempt to pay that it waits for; once completed, the payment that paid."""
 
     @property
     def total_amount(self) -> int:
