@@ -47,7 +47,21 @@ class PeerSilent(Exception):
 
 
 class GuardViolated(Exception):
-    """The schema refused a batch that `decide` had allowed. Nothing was written; it is our bug."""
+    """The schema refused a batch that `decide` had allowed. Nothing was written; it is our bug.
+
+    `constraint` is the name of the rule that was broken, where it has one.
+    """
+
+    def __init__(self, reason: str, constraint: str | None = None) -> None:
+        super().__init__(reason)
+        self.constraint = constraint
+
+
+class MoneyMoved(GuardViolated):
+    """A sale or a refund rests on money that is not there as its command said. Nothing was written.
+
+    No bug: a payment may change between being read and being applied. Read it again.
+    """
 
 
 class CannotStart(Exception):

@@ -28,7 +28,7 @@ from sorteos_actors.actors.feed import Feed
 from sorteos_actors.actors.mailbox import STOPPED, Envelope, Mailbox
 from sorteos_actors.actors.outage import OutageMeter
 from sorteos_actors.actors.raffle_actor import ActorCrashed, RaffleActor
-from sorteos_actors.errors import Deposed, RaffleNotFound, StoreUnavailable
+from sorteos_actors.errors import Deposed, MoneyMoved, RaffleNotFound, StoreUnavailable
 from sorteos_actors.ports import Activation, Bus, Clock, Lease, Peers, RaffleStore
 from sorteos_actors.raffle import Command, Raffle, RaffleStatus, Rejection, RejectionCode
 
@@ -229,13 +229,19 @@ class RaffleSupervisor:
         """One suspect alone is the culprit; of several, each gets its own turn.
 
         A message of a person that breaks the actor over and over counts once. When the actor breaks
-        on its own timer, or on one message after another, the raffle is what is broken.
+        on its own timer, or on one message after another, the raffle is what is broken. A payment that
+        changed while it was being applied breaks nothing: its sender hears "not now", and reads it again.
         """
+        money_moved = isinstance(crash.__cause__, MoneyMoved)
         if len(crash.suspects) > 1:
             self._suspects.extend(crash.suspects)
-            self._crashes.append(trio.current_time())
+            if not money_moved:
+                self._crashes.append(trio.current_time())
             return
         [culprit] = crash.suspects
+        if money_moved:
+            culprit.answer(STOPPED)
+            return
         culprit.answer(Rejection(RejectionCode.BAD_REQUEST))
         if culprit.who is None or culprit.command != self._last_culprit:
             self._crashes.append(trio.current_time())

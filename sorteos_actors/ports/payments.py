@@ -59,6 +59,10 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     return_url: str
     contact: Mapping[str, str] = {}
     """What the buyer said of themselves, as far as the provider needs it: name, email, phone."""
+    settings: Mapping[str, Any] = {}
+    """The method's settings for this raffle, where they differ from the installation's: whose phone."""
+    options: Mapping[str, str] = {}
+    """What the buyer chose within the method; each provider says which, and checks them."""
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,8 +177,11 @@ def merged(payment: Payment, seen: Observation) -> Payment:
     """The payment with what was seen of it. Pure; the order of merging does not matter.
 
     `reference`, `action` and `details` are no facts: the first reference stays, the others are the
-    latest. Bookkeeping (`version`, `next_check_at`) is left to whoever keeps the row.
+    latest. Bookkeeping (`version`, `next_check_at`) is left to whoever keeps the row. Who cannot find
+    the payment has said nothing about it.
     """
+    if seen.status == "unknown":
+        return payment
     failed_as = (seen.failed_as or "failed") if seen.status == "failed" else None
     return replace(
         payment,
@@ -192,8 +199,6 @@ def merged(payment: Payment, seen: Observation) -> Payment:
 
 def _paid_currency(payment: Payment, seen: Observation) -> str | None:
     """A currency that is not ours is never forgotten again."""
-    if seen.status == "unknown":
-        return payment.paid_currency
     known = (
         {seen.currency} if payment.paid_currency is None else {payment.paid_currency, seen.currency}
     )
@@ -238,5 +243,9 @@ class Provider(Protocol):
     async def refund(self, payment: Payment, amount: int, key: str) -> Observation:
         """Send `amount` back. `refunded` counts what has arrived, so it may still be as before."""
 
-    def webhook(self, headers: Mapping[str, str], body: bytes, now: Millis) -> WebhookEvent:
-        """What a message hints at. Header names are in lower case. Raises `ForgedWebhook`."""
+    async def webhook(self, headers: Mapping[str, str], body: bytes, now: Millis) -> WebhookEvent:
+        """What a message hints at. Header names are in lower case. Raises `ForgedWebhook`.
+
+        `ProviderUnavailable` when it cannot be judged just now (a certificate that cannot be had):
+        it is not accepted, and its sender sends it again.
+        """
