@@ -27,6 +27,7 @@ CREATE TABLE payments (
     -- what was decided about it
     cancel_wanted boolean NOT NULL DEFAULT false,
     claims_paid boolean NOT NULL DEFAULT false,
+    returned integer[] NOT NULL DEFAULT '{}',
     refund_wanted bigint NOT NULL DEFAULT 0,
     live boolean NOT NULL DEFAULT false,
     applied text CHECK (applied IN ('sold', 'refused')),
@@ -46,8 +47,9 @@ CREATE TABLE payments (
     updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (raffle_id, id),
     CHECK (amount = unit_price * cardinality(numbers)),
-    CHECK (refund_wanted BETWEEN 0 AND amount),
-    CHECK (refund_wanted = 0 OR applied IS NOT DISTINCT FROM 'sold'),
+    CHECK (returned <@ numbers AND cardinality(returned) <= cardinality(numbers)),
+    CHECK (cardinality(returned) = 0 OR applied IS NOT DISTINCT FROM 'sold'),
+    CHECK (refund_wanted = unit_price * cardinality(returned)),
     CHECK ((sold_as IS NOT NULL) = (applied IS NOT DISTINCT FROM 'sold')),
     CHECK ((applied_at IS NULL) = (applied IS NULL))
 ) WITH (fillfactor = 70);

@@ -58,13 +58,14 @@ CREATE FUNCTION commit_batch(
     p_started_for uuid[],
     p_stopped uuid[],
     p_overdue uuid[],
-    -- payments that have paid, what, and how much that costs
+    -- payments that have paid, for which reservations, its numbers as a literal, and what they cost
     p_paid uuid[],
     p_paid_for uuid[],
+    p_paid_numbers text[],
     p_paid_amount bigint[],
-    -- payments whose numbers went back, and how many
+    -- payments whose numbers went back, and which; those of each as an array literal
     p_returned uuid[],
-    p_returned_count integer[],
+    p_returned_numbers text[],
     -- the journal, in order
     p_kind text[],
     p_who uuid[],
@@ -262,13 +263,14 @@ BEGIN
         UPDATE payments AS p
         SET applied = 'sold', applied_at = now_is, sold_as = u.reservation_id, live = false,
             version = p.version + 1, updated_at = now_is, next_check_at = now_is, attempts = 0
-        FROM unnest(p_paid, p_paid_for, p_paid_amount) AS u (id, reservation_id, amount)
+        FROM unnest(p_paid, p_paid_for, p_paid_numbers, p_paid_amount)
+            AS u (id, reservation_id, numbers, amount)
         CROSS JOIN LATERAL (
             SELECT k.ctid FROM payments AS k
             WHERE k.raffle_id = p_raffle_id AND k.id = u.id OFFSET 0
         ) AS found (at)
         WHERE p.ctid = found.at AND u.reservation_id IN (p.reservation_id, p.id)
-            AND p.applied IS NULL
+            AND p.applied IS NULL AND p.numbers = u.numbers::integer[]
             AND p.amount = u.amount AND p.currency = raffle.currency
             AND p.paid_currency IS NOT DISTINCT FROM p.currency
             AND greatest(
@@ -298,15 +300,18 @@ BEGIN
     IF cardinality(p_returned) > 0 THEN
         WITH owed AS (
             UPDATE payments AS p
-            SET refund_wanted = p.refund_wanted + p.unit_price * u.count, version = p.version + 1,
-                updated_at = now_is, next_check_at = now_is, attempts = 0
-            FROM unnest(p_returned, p_returned_count) AS u (id, count)
+            SET returned = p.returned || u.numbers::integer[],
+                refund_wanted = p.refund_wanted + p.unit_price * cardinality(u.numbers::integer[]),
+                version = p.version + 1, updated_at = now_is, next_check_at = now_is, attempts = 0
+            FROM unnest(p_returned, p_returned_numbers) AS u (id, numbers)
             CROSS JOIN LATERAL (
                 SELECT k.ctid FROM payments AS k
                 WHERE k.raffle_id = p_raffle_id AND k.id = u.id OFFSET 0
             ) AS found (at)
             WHERE p.ctid = found.at AND p.applied = 'sold'
-            RETURNING p.id, p.refund_wanted AS total, p.unit_price * u.count AS amount
+                AND NOT p.returned && u.numbers::integer[]
+            RETURNING p.id, p.refund_wanted AS total,
+                p.unit_price * cardinality(u.numbers::integer[]) AS amount
         ), entered AS (
             INSERT INTO ledger_transfers
                 (raffle_id, debit, credit, amount, currency, payment_id, kind, total, at)
@@ -317,7 +322,7 @@ BEGIN
         SELECT count(*) INTO done FROM owed;
         IF done <> cardinality(p_returned) THEN
             RAISE integrity_constraint_violation USING
-                MESSAGE = 'numbers went back that this payment has not bought',
+                MESSAGE = 'numbers went back that this payment has not bought, or twice',
                 CONSTRAINT = 'payment_covers_it';
         END IF;
     END IF;

@@ -170,6 +170,7 @@ def everything(raffle: Raffle) -> dict[str, object]:
         "reservations": dict(raffle.reservations),
         "live_by_user": dict(raffle.live_by_user),
         "sold_by_user": dict(raffle.sold_by_user),
+        "returned": dict(raffle.returned),
         "ended": (
             raffle.ended._packed,
             dict(raffle.ended._phases),

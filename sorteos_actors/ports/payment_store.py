@@ -136,9 +136,10 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 class PaymentStore(Protocol):
     """Payments: their facts, what was decided about them, and who looks at them next."""
 
-    async def create(self, payment: Payment) -> Payment:
+    async def create(self, payment: Payment, lease_ms: int = 0) -> Payment:
         """Keep a new one, to be looked at from now on. When the id is known: the one that is there.
 
+        For `lease_ms` it is its maker's, who looks at it first, and nobody else's.
         Raises `ReferenceTaken`.
         """
 

@@ -130,8 +130,10 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """Nobody waits for the money any more: the deadline passed, or the buyer left."""
     claims_paid: bool = False
     """The buyer says that the money was sent."""
+    returned: tuple[int, ...] = ()
+    """Numbers that it has bought and that were given back."""
     refund_wanted: int = 0
-    """What numbers that were given back have cost."""
+    """What those have cost."""
     live: bool = False
     """The reservation waits for this payment. Written together with the reservation, by its actor."""
     applied: Applied | None = None

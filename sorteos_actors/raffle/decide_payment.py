@@ -125,7 +125,7 @@ def _complete_ended(raffle: Raffle, command: commands.CompleteReservation, now: 
 
 
 def refund(raffle: Raffle, command: commands.RefundNumbers, now: Millis) -> Decision:
-    """Back on sale, until the draw. Whose they are is written in the rows, which guard it."""
+    """Back on sale, until the draw. Of old purchases only the rows know the numbers, and guard them."""
     reservation = find(raffle, command.reservation_id)
     phase = raffle.ended.phase(command.reservation_id)
     if phase is None:
@@ -139,11 +139,13 @@ def refund(raffle: Raffle, command: commands.RefundNumbers, now: Millis) -> Deci
     unknown = unknown_numbers(raffle, command.numbers)
     if unknown is not None:
         return unknown
-    gone = [raffle.terms.label(n) for n in command.numbers if raffle.board[n] != SOLD]
-    if len(gone) == len(command.numbers):
-        return ()  # They were sold once, and are not: they have gone back before.
+    before = raffle.returned.get(command.reservation_id, frozenset())
+    if before.issuperset(command.numbers):
+        return ()
+    gone = [n for n in command.numbers if n in before or raffle.board[n] != SOLD]
     if gone or raffle.sold_by_user.get(command.user_id, 0) < len(command.numbers):
-        return Rejection(RejectionCode.WRONG_PHASE, {"phase": phase.value, "numbers": gone})
+        labels = [raffle.terms.label(n) for n in gone]
+        return Rejection(RejectionCode.WRONG_PHASE, {"phase": phase.value, "numbers": labels})
     if raffle.status is RaffleStatus.DRAWN:
         return not_active(raffle)
     return (

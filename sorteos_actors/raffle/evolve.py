@@ -96,6 +96,8 @@ def evolve(raffle: Raffle, event: events.Event) -> None:
         case events.NumbersRefunded():
             _mark(raffle, event.numbers, AVAILABLE)
             _count_sold(raffle, event.user_id, -len(event.numbers))
+            before = raffle.returned.get(event.reservation_id, frozenset())
+            raffle.returned[event.reservation_id] = before.union(event.numbers)
         case events.DeadlinesExtended():
             for reservation in raffle.reservations.values():
                 if reservation.created_at <= event.outage_at:

@@ -182,6 +182,7 @@ class Raffle:
         "live_by_user",
         "reservations",
         "reserved_count",
+        "returned",
         "seq",
         "sold_by_user",
         "sold_count",
@@ -197,6 +198,8 @@ class Raffle:
         self.reservations: dict[UUID, Reservation] = {}
         self.live_by_user: dict[UUID, UUID] = {}
         self.sold_by_user: dict[UUID, int] = {}
+        self.returned: dict[UUID, frozenset[int]] = {}
+        """Numbers that were bought and given back, by the reservation that had bought them."""
         self.ended = EndedReservations()
         # A heap of (deadline, reservation id) with lazy deletion: see `deadline`.
         self.deadlines: list[tuple[Millis, UUID]] = []

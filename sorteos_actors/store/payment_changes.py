@@ -6,7 +6,6 @@ numbers, and which numbers were given back. What providers say is merged elsewhe
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -22,6 +21,7 @@ class Paid(msgspec.Struct, frozen=True):
 
     payment_id: UUID
     reservation_id: UUID
+    numbers: tuple[int, ...]
     amount: int
 
 
@@ -35,8 +35,8 @@ class PaymentChanges(msgspec.Struct, frozen=True):
     overdue: list[UUID]
     """Live ones whose time is over: they are to be cancelled."""
     paid: list[Paid]
-    returned: Mapping[UUID, int]
-    """Payments whose numbers went back, and how many."""
+    returned: Mapping[UUID, tuple[int, ...]]
+    """Payments whose numbers went back, and which."""
 
 
 def payment_changes(batch: Batch) -> PaymentChanges:
@@ -48,7 +48,7 @@ def payment_changes(batch: Batch) -> PaymentChanges:
     waits: dict[UUID, UUID | None] = {}
     overdue: dict[UUID, None] = {}
     paid: dict[UUID, Paid] = {}
-    returned: Counter[UUID] = Counter()
+    returned: dict[UUID, tuple[int, ...]] = {}
     for entry in batch.entries:
         event = entry.event
         match event:
@@ -64,9 +64,11 @@ def payment_changes(batch: Batch) -> PaymentChanges:
                 if event.payment_id is None or event.payment_id in paid:
                     raise GuardViolated(f"{event.reservation_id} is sold without money of its own")
                 cost = reservations[event.reservation_id].total_amount
-                paid[event.payment_id] = Paid(event.payment_id, event.reservation_id, cost)
+                paid[event.payment_id] = Paid(
+                    event.payment_id, event.reservation_id, event.numbers, cost
+                )
             case events.NumbersRefunded():
-                returned[event.payment_id] += len(event.numbers)
+                returned[event.payment_id] = returned.get(event.payment_id, ()) + event.numbers
             case _:
                 pass  # Not about money.
     return PaymentChanges(

@@ -23,8 +23,8 @@ from sorteos_actors.store.rows import Row
 PAYMENT_COLUMNS = """
     p.raffle_id, p.id, p.reservation_id, p.user_id, p.provider, p.account, p.amount, p.currency,
     p.numbers, p.unit_price, p.waits_for_person, p.reference, p.authorised, p.captured, p.refunded,
-    p.paid_currency, p.failed_as, p.cancelled, p.cancel_wanted, p.claims_paid, p.refund_wanted,
-    p.live, p.applied, p.applied_why, p.sold_as, time_to_ms(p.applied_at) AS applied_at,
+    p.paid_currency, p.failed_as, p.cancelled, p.cancel_wanted, p.claims_paid, p.returned,
+    p.refund_wanted, p.live, p.applied, p.applied_why, p.sold_as, time_to_ms(p.applied_at) AS applied_at,
     p.action, p.details, time_to_ms(p.next_check_at) AS next_check_at, p.attempts, p.version,
     time_to_ms(p.created_at) AS created_at, time_to_ms(p.updated_at) AS updated_at
 """
@@ -55,7 +55,7 @@ def to_json(value: Mapping[str, Any] | None) -> str | None:
 def payment_from_row(row: Row) -> Payment:
     """From `PAYMENT_COLUMNS`."""
     fields = {name: row[name] for name in Payment.__struct_fields__}
-    fields["numbers"] = tuple(row["numbers"])
+    fields["numbers"], fields["returned"] = tuple(row["numbers"]), tuple(row["returned"])
     fields["action"] = _from_json(row["action"])
     fields["details"] = _from_json(row["details"])
     return Payment(**fields)

@@ -26,9 +26,10 @@ from sorteos_actors.store.rows import Row
 _CREATE = f"""
 INSERT INTO payments AS p (
     raffle_id, id, reservation_id, user_id, provider, account, amount, currency, numbers,
-    unit_price, waits_for_person, reference, action, details, next_check_at
+    unit_price, waits_for_person, reference, action, details, next_check_at, checked_until
 ) VALUES (
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, clock_timestamp()
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, clock_timestamp(),
+    clock_timestamp() + $15 * interval '1 millisecond'
 ) ON CONFLICT (raffle_id, id) DO UPDATE SET id = p.id
 RETURNING {PAYMENT_COLUMNS}
 """  # noqa: S608 - constants only
@@ -124,14 +125,14 @@ class PostgresPayments:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def create(self, payment: Payment) -> Payment:
+    async def create(self, payment: Payment, lease_ms: int = 0) -> Payment:
         """One row; the one that is there when the id is known."""
         made = await self._one(
             _CREATE,
             *(payment.raffle_id, payment.id, payment.reservation_id, payment.user_id),
             *(payment.provider, payment.account, payment.amount, payment.currency),
             *(payment.numbers, payment.unit_price, payment.waits_for_person, payment.reference),
-            *(to_json(payment.action), to_json(payment.details)),
+            *(to_json(payment.action), to_json(payment.details), lease_ms),
         )
         assert made is not None
         return made

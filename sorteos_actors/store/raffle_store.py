@@ -81,7 +81,7 @@ SELECT {RESERVATION_COLUMNS} FROM reservations AS v
 WHERE v.raffle_id = $1 AND v.id = ANY($2) AND v.user_id = ANY($3)
 """  # noqa: S608 - constants only
 
-_COMMIT = "SELECT * FROM commit_batch({})".format(", ".join(f"${n}" for n in range(1, 41)))  # noqa: S608
+_COMMIT = "SELECT * FROM commit_batch({})".format(", ".join(f"${n}" for n in range(1, 42)))  # noqa: S608
 
 _QUARANTINE = f"""
 WITH paused AS (

@@ -136,19 +136,24 @@ def commit_arguments(batch: Batch) -> list[object]:
         [users[c.reservation_id] for c in changes.taken],
         *([r.id for r in reservations], [r.id in new for r in reservations]),
         *([r.user_id for r in reservations], [r.phase.value for r in reservations]),
-        ["{" + ",".join(map(str, r.numbers)) + "}" for r in reservations],
+        [_literal(r.numbers) for r in reservations],
         [r.unit_price for r in reservations],
         *([r.created_at for r in reservations], [r.expires_at for r in reservations]),
         *([r.extensions_used for r in reservations], [r.ended_at for r in reservations]),
         [r.payment_id for r in reservations],
         *(list(money.started), list(money.started.values()), money.stopped, money.overdue),
         *([p.payment_id for p in money.paid], [p.reservation_id for p in money.paid]),
-        [p.amount for p in money.paid],
-        *(list(money.returned), list(money.returned.values())),
+        *([_literal(p.numbers) for p in money.paid], [p.amount for p in money.paid]),
+        *(list(money.returned), [_literal(numbers) for numbers in money.returned.values()]),
         *([kind for kind, _ in journal], [entry.who for entry in batch.entries]),
         [getattr(entry.event, "reservation_id", None) for entry in batch.entries],
         [what for _, what in journal],
     ]
+
+
+def _literal(numbers: Iterable[int]) -> str:
+    """An array of arrays would need them all of one length: so each travels as its text."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def born(batch: Batch) -> set[UUID]:
@@ -194,6 +199,7 @@ def restore(
     blocked: Sequence[int],
     live: Iterable[Reservation],
     sold_by_user: Mapping[UUID, int],
+    returned: Mapping[UUID, frozenset[int]],
     ended: EndedReservations,
 ) -> Raffle:
     """A raffle from what is kept of it. Raises `GuardViolated` when its counts are not true."""
@@ -215,6 +221,7 @@ def restore(
     raffle.reservations = {r.id: r for r in live}
     raffle.live_by_user = {r.user_id: r.id for r in raffle.reservations.values()}
     raffle.sold_by_user = dict(sold_by_user)
+    raffle.returned = dict(returned)
     raffle.ended = ended
     deadline.rebuild(raffle)
     return raffle

@@ -72,12 +72,14 @@ class MemoryMoney:
             if not _covers(self.payments.get((terms.id, sale.payment_id)), sale, terms):
                 raise MoneyMoved(f"the money of {sale} is not here", "payment_covers_it")
         bought = {sale.payment_id: sale for sale in changes.paid}
-        for payment_id, count in changes.returned.items():
+        for payment_id, numbers in changes.returned.items():
             payment = self.payments.get((terms.id, payment_id))
             if payment is None or (payment.applied != "sold" and payment_id not in bought):
                 raise MoneyMoved(f"{payment_id} has bought nothing", "payment_covers_it")
-            if payment.refund_wanted + payment.unit_price * count > payment.amount:
-                raise GuardViolated(f"more goes back than {payment_id} has bought")
+            if not {*payment.returned}.isdisjoint(numbers):
+                raise MoneyMoved(f"{numbers} went back before", "payment_covers_it")
+            if not {*numbers} <= {*payment.numbers} or len({*numbers}) < len(numbers):
+                raise GuardViolated(f"{payment_id} has not bought {numbers}")
 
     def _guard_live(self, terms: RaffleTerms, changes: PaymentChanges) -> None:
         live = {
@@ -99,10 +101,14 @@ class MemoryMoney:
             self.keep(replace(self._row(terms, payment_id), cancel_wanted=True), now)
         for sale in changes.paid:
             self._sell(terms, sale, now)
-        for payment_id, count in changes.returned.items():
+        for payment_id, numbers in changes.returned.items():
             payment = self._row(terms, payment_id)
-            price = payment.unit_price * count
-            payment = replace(payment, refund_wanted=payment.refund_wanted + price)
+            price = payment.unit_price * len(numbers)
+            payment = replace(
+                payment,
+                returned=payment.returned + numbers,
+                refund_wanted=payment.refund_wanted + price,
+            )
             self.keep(payment, now)
             self.enter(
                 terms.id,
@@ -158,6 +164,7 @@ def _covers(payment: Payment | None, sale: Paid, terms: RaffleTerms) -> bool:
         payment is not None
         and payment.applied is None
         and sale.reservation_id in (payment.reservation_id, payment.id)
-        and (payment.amount, payment.currency) == (sale.amount, terms.currency)
+        and (payment.numbers, payment.amount) == (sale.numbers, sale.amount)
+        and payment.currency == terms.currency
         and payment.is_exact
     )

@@ -42,7 +42,7 @@ class MemoryPayments:
         self._refunds: list[Refund] = []
         self._receipts: dict[UUID, Receipt] = {}
 
-    async def create(self, payment: Payment) -> Payment:
+    async def create(self, payment: Payment, lease_ms: int = 0) -> Payment:
         """See `PaymentStore`."""
         await self._reach()
         known = self._row(payment.raffle_id, payment.id)
@@ -52,6 +52,7 @@ class MemoryPayments:
         now = self._store.now()
         new = replace(payment, created_at=now, updated_at=now, next_check_at=now)
         self._money.payments[payment.raffle_id, payment.id] = new
+        self._money.leases[payment.raffle_id, payment.id] = ("", now + lease_ms)
         return new
 
     async def get(self, raffle_id: UUID, payment_id: UUID) -> Payment | None:

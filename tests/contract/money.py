@@ -51,20 +51,16 @@ def seen(
 
 
 async def funded(
-    payments: PaymentStore,
-    raffle: Raffle,
-    command: AboutMoney,
-    count: int | None = None,
-    **changes: Any,
+    payments: PaymentStore, raffle: Raffle, command: AboutMoney, **changes: Any
 ) -> AboutMoney:
     """The command, once the payment that it speaks of is there, and for a sale its money too.
 
-    `count` is for how many numbers the payment is; `changes` are to what the provider says.
+    `changes` are to what the provider says.
     """
-    hold = raffle.reservations.get(command.reservation_id)
-    numbers = command.numbers if isinstance(command, CompleteReservation) else hold and hold.numbers
-    if count is None:
-        count = len(numbers or (0,))
+    if isinstance(command, CompleteReservation):
+        numbers = command.numbers
+    else:
+        numbers = raffle.reservations[command.reservation_id].numbers
     row = Payment(
         raffle_id=raffle.terms.id,
         id=command.payment_id,
@@ -72,9 +68,9 @@ async def funded(
         user_id=command.user_id,
         provider="sandbox",
         account="test",
-        amount=raffle.terms.price * count,
+        amount=raffle.terms.price * len(numbers),
         currency=raffle.terms.currency,
-        numbers=tuple(range(count)),
+        numbers=numbers,
         unit_price=raffle.terms.price,
     )
     await payments.create(row)
@@ -84,11 +80,10 @@ async def funded(
     return command
 
 
-async def all_funded(payments: PaymentStore, raffle: Raffle, traffic: Traffic) -> list[Command]:
-    """The next batch, with a payment for whichever commands speak of one."""
+async def next_batch(payments: PaymentStore, raffle: Raffle, traffic: Traffic) -> list[Command]:
+    """What comes next, with a payment for whichever commands speak of one."""
     commands = traffic.batch(raffle)
     for command in commands:
         if isinstance(command, StartPayment | CompleteReservation):
-            count = traffic.counts[command.payment_id]
-            await funded(payments, raffle, command, count)
+            await funded(payments, raffle, command)
     return commands

@@ -24,7 +24,7 @@ from sorteos_actors.raffle.commands import (
 from sorteos_actors.raffle.model import AVAILABLE, RESERVED, SOLD
 from tests.builders import ANA, BETO, FIRST, HOUR, NOW, ORGANIZER, OTHER, THIRD, paid, some_terms
 from tests.contract.conftest import ARaffle, Fund
-from tests.contract.money import all_funded
+from tests.contract.money import next_batch
 from tests.contract.owner import Owner, everything_of
 from tests.contract.traffic import Traffic
 
@@ -58,12 +58,12 @@ async def test_a_takeover_loads_exactly_what_was_committed(
     owner = await a_raffle(number_count=24, max_numbers_per_user=12)
     traffic = Traffic(seed, await store.ping())
     raffle_id, kinds = owner.raffle.terms.id, Counter[str]()
-    for turn in range(60):
-        batch = await all_funded(payments, owner.raffle, traffic)
+    for turn in range(150):
+        batch = await next_batch(payments, owner.raffle, traffic)
         for event in await owner.do(*batch, now=traffic.now):
             kinds[type(event).__name__] += 1
             traffic.note(event)
-        if turn % 12 == 11:
+        if turn % 30 == 29:
             taken_over = await Owner.of(store, raffle_id)
             ever = traffic.reservation_ids
             assert everything_of(taken_over.raffle, ever) == everything_of(owner.raffle, ever)
@@ -77,7 +77,7 @@ async def test_the_journal_replayed_is_the_loaded_raffle_and_the_counts_that_all
     owner = await a_raffle(number_count=24, max_numbers_per_user=12)
     traffic = Traffic(99, await store.ping())
     for _ in range(40):
-        batch = await all_funded(payments, owner.raffle, traffic)
+        batch = await next_batch(payments, owner.raffle, traffic)
         for event in await owner.do(*batch, now=traffic.now):
             traffic.note(event)
     rows = await store.journal(owner.raffle.terms.id, 0, 100_000)

@@ -5,17 +5,26 @@ from __future__ import annotations
 import random
 from uuid import UUID
 
-from sorteos_actors.raffle import Command, Event, Millis, Raffle, commands, events
+from sorteos_actors.raffle import (
+    Command,
+    Event,
+    Millis,
+    Phase,
+    Raffle,
+    Reservation,
+    commands,
+    events,
+)
 from tests.builders import HOUR
 
 PEOPLE = [UUID(int=0xA000 + n) for n in range(7)]
 ORGANIZER = UUID(int=0xF000)
 _COMMANDS = (
     *("reserve",) * 9,
-    *("pick", "pick", "expire", "outage", "pause", "resume"),
+    *("pick", "pick", "expire", "outage", "pause", "resume", "resume"),
     *("add", "remove", "swap", "swap", "cancel", "cancel", "extend"),
-    *("checkout", "checkout", "checkout", "pay", "pay", "pay", "review", "end", "late", "refund"),
-    *("complete", "complete", "complete"),
+    *("checkout", "checkout", "checkout", "pay", "pay", "pay", "review", "end", "late"),
+    *("complete", "complete", "refund", "refund"),
 )
 
 
@@ -26,14 +35,11 @@ class Traffic:
         self._chance = random.Random(seed)
         self.now = now
         self.reservation_ids: list[UUID] = [UUID(int=0x9000)]
-        self.counts: dict[UUID, int] = {}
-        """For how many numbers each payment is."""
         self._owned: dict[int, events.NumbersSold | events.ReservationCompleted] = {}
 
     def batch(self, raffle: Raffle) -> list[Command]:
         """The next 1 to 12 commands, after some time has passed. Most of them make sense."""
         self.now += self._chance.choice([1, 500, 20_000, 200_000])
-        self._may_refund = True
         return [self._command(raffle) for _ in range(self._chance.randint(1, 12))]
 
     def note(self, event: Event) -> None:
@@ -63,8 +69,9 @@ class Traffic:
                 return commands.ResumeRaffle(ORGANIZER)
             case "late":
                 return self._late(raffle)
-            case "refund" if self._owned and self._may_refund:
-                self._may_refund = False
+            case "pay" | "review" | "end" | "complete" as verb:
+                return self._pay(raffle, verb)
+            case "refund" if self._owned:
                 return self._refund()
             case verb:
                 return self._change(raffle, verb)
@@ -89,53 +96,48 @@ class Traffic:
                 return commands.CancelReservation(user, known)
             case "extend":
                 return commands.ExtendReservation(user, known)
-            case "checkout":
-                return commands.StartCheckout(user, known)
-            case "pay":
-                payment_id = self._payment(len(held))
-                return commands.StartPayment(user, known, payment_id)
-            case "review":
-                return commands.StartReview(known, self._attempt(raffle, known), self.now + HOUR)
-            case "end":
-                return commands.EndPayment(known, self._attempt(raffle, known))
             case _:
-                return self._money(raffle, known, user, held)
+                return commands.StartCheckout(user, known)
 
-    def _attempt(self, raffle: Raffle, reservation_id: UUID) -> UUID:
-        """The live attempt, if there is one, else a new one."""
-        hold = raffle.reservations.get(reservation_id)
-        if hold is not None and hold.payment_id is not None:
-            return hold.payment_id
-        return self._payment(len(hold.numbers) if hold else 1)
-
-    def _payment(self, count: int) -> UUID:
-        payment_id = UUID(int=self._chance.getrandbits(128))
-        self.counts[payment_id] = count
-        return payment_id
+    def _pay(self, raffle: Raffle, verb: str) -> Command:
+        """About one whose numbers cannot change any more."""
+        paying = [r for r in raffle.reservations.values() if r.phase is not Phase.SELECTION]
+        if not paying:
+            return commands.ExpireDue()
+        hold = self._chance.choice(paying)
+        payment_id = hold.payment_id or self._new_payment()
+        match verb:
+            case "pay":
+                return commands.StartPayment(hold.user_id, hold.id, payment_id)
+            case "review":
+                return commands.StartReview(hold.id, payment_id, self.now + HOUR)
+            case "end":
+                return commands.EndPayment(hold.id, payment_id)
+            case _:
+                return self._money(raffle, hold, payment_id)
 
     def _late(self, raffle: Raffle) -> Command:
         """Money for one that has ended."""
-        known = self._chance.choice(self.reservation_ids)
-        was = raffle.ended.recent(known)
-        if was is None:
-            return commands.ExpireDue()
-        return self._money(raffle, known, was.user_id, was.numbers)
+        was = raffle.ended.recent(self._chance.choice(self.reservation_ids))
+        return (
+            commands.ExpireDue() if was is None else self._money(raffle, was, self._new_payment())
+        )
 
     def _money(
-        self, raffle: Raffle, known: UUID, user: UUID, held: tuple[int, ...]
+        self, raffle: Raffle, reservation: Reservation, payment_id: UUID
     ) -> commands.CompleteReservation:
-        payment_id = self._attempt(raffle, known)
-        if known not in raffle.reservations:
-            payment_id = self._payment(len(held))
         return commands.CompleteReservation(
-            reservation_id=known,
+            reservation_id=reservation.id,
             payment_id=payment_id,
-            user_id=user,
-            numbers=held,
-            unit_price=raffle.terms.price,
-            amount=self.counts[payment_id] * raffle.terms.price,
+            user_id=reservation.user_id,
+            numbers=reservation.numbers,
+            unit_price=reservation.unit_price,
+            amount=reservation.total_amount,
             currency=raffle.terms.currency,
         )
+
+    def _new_payment(self) -> UUID:
+        return UUID(int=self._chance.getrandbits(128))
 
     def _refund(self) -> Command:
         sale = self._chance.choice(list(self._owned.values()))

@@ -44,6 +44,7 @@ class ModelRaffle:
     was: dict[UUID, Purchase] = field(default_factory=dict)
     sold: dict[int, UUID] = field(default_factory=dict)
     sold_by: dict[int, UUID] = field(default_factory=dict)
+    returned: dict[UUID, set[int]] = field(default_factory=dict)
     last_outage: int = 0
 
     # -- what the notebook says ------------------------------------------------------------------
@@ -146,7 +147,8 @@ class ModelRaffle:
         self.sold.update(dict.fromkeys(bought.numbers, bought.user))
         self.sold_by.update(dict.fromkeys(bought.numbers, id_))
 
-    def give_back(self, numbers: tuple[int, ...]) -> None:
+    def give_back(self, id_: UUID, numbers: tuple[int, ...]) -> None:
+        self.returned.setdefault(id_, set()).update(numbers)
         for number in numbers:
             del self.sold[number]
             del self.sold_by[number]

@@ -166,8 +166,8 @@ class RaffleWithPayments(RaffleWithBuyers):
         if was is not None:
             numbers = was.numbers if all_of_them else was.numbers[:1]
             wanted = wanted if who == 3 else numbers
-        if any(n in model.sold and model.sold_by[n] != id_ for n in wanted):
-            return  # Theirs no longer: the rows know that, and refuse it.
+        if was is None and any(n in model.sold for n in wanted):
+            return  # What one of long ago has bought, only the rows know.
         against: set[str] = set()
         if id_ not in model.ended:
             against = {"wrong_phase"}
@@ -180,8 +180,8 @@ class RaffleWithPayments(RaffleWithBuyers):
                 against.add("bad_request")
             if any(not 0 <= n < NUMBERS for n in wanted):
                 against.add("unknown_number")
-            gone = [n for n in wanted if n not in model.sold]
-            if gone and len(gone) < len(wanted):
+            before = model.returned.get(id_, set())
+            if not before.issuperset(wanted) and (was is None or before & {*wanted}):
                 against.add("wrong_phase")
         if self.send(RefundNumbers(id_, payment, user, wanted), against):
-            model.give_back(wanted)
+            model.give_back(id_, wanted)

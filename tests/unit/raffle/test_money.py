@@ -481,7 +481,7 @@ def test_numbers_go_back_once() -> None:
     raffle = a_raffle()
     a_hold(raffle, 7, 8, phase=Phase.COMPLETED)
     do(raffle, RefundNumbers(FIRST, PAYMENT, ANA, (8,)))
-    a_hold(raffle, 8, user=BETO, reservation_id=OTHER)
+    a_hold(raffle, 8, user=BETO, reservation_id=OTHER, phase=Phase.COMPLETED)
 
     assert do(raffle, RefundNumbers(FIRST, PAYMENT, ANA, (8,))) == ()
     refusal = refused(raffle, RefundNumbers(FIRST, PAYMENT, ANA, (7, 8)))
