@@ -193,7 +193,27 @@ BEGIN
         WHERE u.is_new;
     END IF;
 
-    -- Payments. Those that stop come first: they make room for the next attempt of their reservation.
+    -- Payments. Others write the same rows at any time, and an UPDATE that has to wait for one of them looks
+    -- for the row where it was, and misses it: so the rows are locked before they are looked for.
+    IF cardinality(p_stopped) + cardinality(p_started) + cardinality(p_overdue)
+        + cardinality(p_paid) + cardinality(p_returned) > 0 THEN
+        PERFORM found.id
+        FROM unnest(p_stopped || p_started || p_overdue || p_paid || p_returned) AS u (id)
+        CROSS JOIN LATERAL (
+            SELECT k.id FROM payments AS k
+            WHERE k.raffle_id = p_raffle_id AND k.id = u.id
+            FOR NO KEY UPDATE
+        ) AS found;
+        PERFORM found.id
+        FROM unnest(p_paid_for) AS u (reservation_id)
+        CROSS JOIN LATERAL (
+            SELECT k.id FROM payments AS k
+            WHERE k.raffle_id = p_raffle_id AND k.reservation_id = u.reservation_id AND k.live
+            FOR NO KEY UPDATE
+        ) AS found;
+    END IF;
+
+    -- Those that stop come first: they make room for the next attempt of their reservation.
     IF cardinality(p_stopped) > 0 THEN
         UPDATE payments AS p
         SET live = false, version = p.version + 1, updated_at = now_is

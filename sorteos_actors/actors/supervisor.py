@@ -162,6 +162,9 @@ class RaffleSupervisor:
                     metrics.RESTARTS.labels("deposed").inc()
                     return Ending.DEPOSED
                 except ActorCrashed as crash:
+                    if isinstance(crash.__cause__, MoneyMoved):
+                        self._start_anew(crash)
+                        continue
                     logger.exception("raffle %s: the actor broke", self.raffle_id)
                     self._blame(crash)
                     await self._back_off()
@@ -229,23 +232,29 @@ class RaffleSupervisor:
         """One suspect alone is the culprit; of several, each gets its own turn.
 
         A message of a person that breaks the actor over and over counts once. When the actor breaks
-        on its own timer, or on one message after another, the raffle is what is broken. A payment that
-        changed while it was being applied breaks nothing: its sender hears "not now", and reads it again.
+        on its own timer, or on one message after another, the raffle is what is broken.
         """
-        money_moved = isinstance(crash.__cause__, MoneyMoved)
         if len(crash.suspects) > 1:
             self._suspects.extend(crash.suspects)
-            if not money_moved:
-                self._crashes.append(trio.current_time())
+            self._crashes.append(trio.current_time())
             return
         [culprit] = crash.suspects
-        if money_moved:
-            culprit.answer(STOPPED)
-            return
         culprit.answer(Rejection(RejectionCode.BAD_REQUEST))
         if culprit.who is None or culprit.command != self._last_culprit:
             self._crashes.append(trio.current_time())
         self._last_culprit = culprit.command
+
+    def _start_anew(self, crash: ActorCrashed) -> None:
+        """A payment has changed while it was being applied: nobody's fault, so the rest goes on at once.
+
+        Of several messages each gets its own turn; the one alone hears "not now", and reads it again.
+        """
+        logger.warning("raffle %s: %s", self.raffle_id, crash.__cause__)
+        metrics.RESTARTS.labels("money").inc()
+        if len(crash.suspects) > 1:
+            self._suspects.extend(crash.suspects)
+        else:
+            crash.suspects[0].answer(STOPPED)
 
     def _answer_suspects(self) -> None:
         while self._suspects:
