@@ -26,6 +26,8 @@ class RejectionCode(StrEnum):
     PAYMENT_IN_PROGRESS = "payment_in_progress"
     ALREADY_PAID = "already_paid"
     WRONG_AMOUNT = "wrong_amount"
+    METHOD_NOT_OFFERED = "method_not_offered"
+    REFERENCE_TAKEN = "reference_taken"
     PAYLOAD_TOO_LARGE = "payload_too_large"
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import msgspec
@@ -81,6 +82,7 @@ async def open_house(limits: Limits = UNLIMITED, number_count: int = 100) -> Asy
             clock=node.clock,
             ids=SystemIds(),
             tokens=tokens,
+            money=cast("Any", None),
             outage=node.world.outage,
             settings=WebSettings(
                 cors_origins=frozenset(),
