@@ -1,1 +1,0 @@
-export{t as CancelDialog}from"./CancelDialog-CiSo61x1.js";
