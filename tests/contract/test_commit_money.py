@@ -200,13 +200,22 @@ async def test_a_sale_without_any_payment_is_refused(owner: Owner, payments: Pay
         await owner.store.commit(replace(batch, entries=[unpaid]))
 
 
-async def test_a_payment_of_another_amount_buys_nothing_whatever_was_paid(
-    owner: Owner, payments: PaymentStore
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        a_payment(FIRST, 1),
+        a_payment(FIRST, 1, 2, unit_price=50_000, amount=100_000),
+        a_payment(FIRST, 1, 3),
+    ],
+    ids=["fewer numbers", "another price", "other numbers"],
+)
+async def test_a_payment_for_something_else_buys_nothing_whatever_was_paid(
+    owner: Owner, payments: PaymentStore, wrong: Payment
 ) -> None:
-    small = a_payment(owner.raffle.terms.id, 1, id=OTHER_PAYMENT)
-    await payments.create(small)
-    await payments.merge(owner.raffle.terms.id, small.id, seen("captured", 100_000))
-    sale = paid(1, 2, payment_id=small.id)
+    raffle_id = owner.raffle.terms.id
+    await payments.create(replace(wrong, raffle_id=raffle_id, id=OTHER_PAYMENT))
+    await payments.merge(raffle_id, OTHER_PAYMENT, seen("captured", wrong.amount))
+    sale = paid(1, 2, payment_id=OTHER_PAYMENT)
     await refuses(owner, payments, sale, error=MoneyMoved)
 
 
