@@ -47,8 +47,45 @@ class PeerSilent(Exception):
 
 
 class GuardViolated(Exception):
-    """The schema refused a batch that `decide` had allowed. Nothing was written; it is our bug."""
+    """The schema refused a batch that `decide` had allowed. Nothing was written; it is our bug.
+
+    `constraint` is the name of the rule that was broken, where it has one.
+    """
+
+    def __init__(self, reason: str, constraint: str | None = None) -> None:
+        super().__init__(reason)
+        self.constraint = constraint
+
+
+class MoneyMoved(GuardViolated):
+    """A sale or a refund rests on money that is not there as its command said. Nothing was written.
+
+    No bug: a payment may change between being read and being applied. Read it again.
+    """
 
 
 class CannotStart(Exception):
     """The server cannot start. The message is one sentence that tells a person what to do."""
+
+
+class ProviderUnavailable(Exception):
+    """A payment provider gave no answer that settles it. Whether it did what was asked is unknown.
+
+    Asking again with the same key is safe. The message says nothing of keys or of people.
+    """
+
+
+class ProviderRefused(Exception):
+    """A payment provider has said no, definitely. `code` is its own word for the reason."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class ForgedWebhook(Exception):
+    """A webhook is not what it claims: signature, time, account or shape. It changes nothing."""
+
+
+class ReferenceTaken(Exception):
+    """Another payment has this provider's reference: the same money cannot pay twice."""

@@ -30,6 +30,8 @@ from sorteos_actors.cluster.peers import BusPeers
 from sorteos_actors.config import Settings
 from sorteos_actors.errors import CannotStart, StoreUnavailable
 from sorteos_actors.ids import SystemIds
+from sorteos_actors.payments.house import open_money
+from sorteos_actors.payments.settings import PaymentSettings
 from sorteos_actors.ports import Bus, Clock, Lease, Owner, Peers
 from sorteos_actors.store.accounts import PostgresAccounts
 from sorteos_actors.store.pool import open_pool
@@ -65,6 +67,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     database_url: str
     redis_url: str | None
     secret: str
+    payments: PaymentSettings
     is_draining: Callable[[], bool]
 
 
@@ -126,6 +129,17 @@ async def open_node(settings: Settings, around: Surroundings) -> AsyncIterator[N
                 outage=outage,
             )
         )
+        await nursery.start(registry.run)
+        money = await stack.enter_async_context(
+            open_money(
+                around.payments,
+                node=around.me.node,
+                secret=around.secret,
+                pool=pool,
+                raffles=registry,
+                clock=clock,
+            )
+        )
         sockets, traffic = Sockets(), Traffic()
         services = Services(
             registry=registry,
@@ -135,6 +149,7 @@ async def open_node(settings: Settings, around: Surroundings) -> AsyncIterator[N
             clock=clock,
             ids=ids,
             tokens=tokens,
+            money=money,
             outage=outage,
             settings=_web_settings(settings),
             me=around.me,
@@ -143,7 +158,6 @@ async def open_node(settings: Settings, around: Surroundings) -> AsyncIterator[N
         )
         if not settings.rate_limits_on:
             logger.warning("RATE_LIMITS=off: anybody may do anything as fast as they like")
-        await nursery.start(registry.run)
         if isinstance(cluster.peers, BusPeers):
             cluster.peers.serve(registry, lambda: (registry.active_count, len(sockets)))
             nursery.start_soon(cluster.peers.run)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from sorteos_actors.raffle import (
     Command,
     Event,
@@ -29,6 +31,7 @@ from sorteos_actors.raffle.commands import (
     ExpireDue,
     ReserveNumbers,
     StartCheckout,
+    StartPayment,
     StartReview,
 )
 
@@ -47,6 +50,15 @@ OTHER = UUID(int=2)
 THIRD = UUID(int=3)
 NOBODYS = UUID(int=0xDEAD)
 """A reservation id that no test ever gives away."""
+
+
+def payment_of(reservation_id: UUID) -> UUID:
+    """The attempt to pay a reservation that tests use when they need only one."""
+    return UUID(int=reservation_id.int ^ 0xCA50_0000)
+
+
+PAYMENT = payment_of(FIRST)
+OTHER_PAYMENT = UUID(int=0xCA51_0000)
 
 
 def some_terms(**changes: Any) -> RaffleTerms:
@@ -87,6 +99,26 @@ def refused(raffle: Raffle, command: Command, now: Millis = NOW) -> Rejection:
     return decision
 
 
+def paid(
+    *numbers: int,
+    user: UUID = ANA,
+    reservation_id: UUID = FIRST,
+    payment_id: UUID | None = None,
+    **changes: Any,
+) -> CompleteReservation:
+    """The money for a reservation of `numbers` is there, exactly."""
+    fields: dict[str, Any] = {
+        "reservation_id": reservation_id,
+        "payment_id": payment_id or payment_of(reservation_id),
+        "user_id": user,
+        "numbers": numbers,
+        "unit_price": 100_000,
+        "amount": 100_000 * len(numbers),
+        "currency": "CRC",
+    }
+    return CompleteReservation(**(fields | changes))
+
+
 def a_hold(
     raffle: Raffle,
     *numbers: int,
@@ -99,10 +131,16 @@ def a_hold(
     do(raffle, ReserveNumbers(user, reservation_id, numbers), now)
     if phase in {Phase.CHECKOUT, Phase.PAYMENT_REVIEW, Phase.COMPLETED}:
         do(raffle, StartCheckout(user, reservation_id), now)
+    payment_id = payment_of(reservation_id)
+    if phase in {Phase.PAYMENT_REVIEW, Phase.COMPLETED}:
+        do(raffle, StartPayment(user, reservation_id, payment_id), now)
     if phase is Phase.PAYMENT_REVIEW:
-        do(raffle, StartReview(reservation_id, now + 24 * HOUR), now)
+        do(raffle, StartReview(reservation_id, payment_id, now + 24 * HOUR), now)
     if phase is Phase.COMPLETED:
-        do(raffle, CompleteReservation(reservation_id), now)
+        price = raffle.terms.price
+        sale = paid(*numbers, user=user, reservation_id=reservation_id, unit_price=price)
+        sale = replace(sale, amount=price * len(numbers), currency=raffle.terms.currency)
+        do(raffle, sale, now)
     if phase is Phase.CANCELLED:
         do(raffle, CancelReservation(user, reservation_id), now)
     if phase is Phase.EXPIRED:
@@ -132,6 +170,7 @@ def everything(raffle: Raffle) -> dict[str, object]:
         "reservations": dict(raffle.reservations),
         "live_by_user": dict(raffle.live_by_user),
         "sold_by_user": dict(raffle.sold_by_user),
+        "returned": dict(raffle.returned),
         "ended": (
             raffle.ended._packed,
             dict(raffle.ended._phases),

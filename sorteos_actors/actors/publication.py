@@ -19,11 +19,15 @@ _REASONS: dict[type[events.Event], str] = {
     events.NumbersReserved: "created",
     events.NumbersChanged: "changed",
     events.CheckoutStarted: "checkout",
+    events.PaymentStarted: "payment_started",
+    events.PaymentEnded: "payment_ended",
     events.ReviewStarted: "payment_review",
     events.ReservationExtended: "extended",
     events.ReservationCancelled: "cancelled",
     events.ReservationExpired: "expired",
     events.ReservationCompleted: "completed",
+    events.NumbersSold: "completed",
+    events.NumbersRefunded: "refunded",
 }
 
 
@@ -91,9 +95,9 @@ def touch(changes: dict[int, int], event: events.Event) -> None:
         case events.NumbersChanged():
             changes.update(dict.fromkeys(event.removed, AVAILABLE))
             changes.update(dict.fromkeys(event.added, RESERVED))
-        case events.ReservationCancelled() | events.ReservationExpired():
+        case events.ReservationCancelled() | events.ReservationExpired() | events.NumbersRefunded():
             changes.update(dict.fromkeys(event.numbers, AVAILABLE))
-        case events.ReservationCompleted():
+        case events.ReservationCompleted() | events.NumbersSold():
             changes.update(dict.fromkeys(event.numbers, SOLD))
         case _:
             pass  # Touches no number.

@@ -52,6 +52,7 @@ from sorteos_actors.raffle import (
     events,
     evolve,
     next_deadline,
+    paid_reservation,
 )
 
 logger = logging.getLogger(__name__)
@@ -284,10 +285,12 @@ class RaffleActor:
         raffle = self._raffle
         reservation_id: UUID | None = getattr(command, "reservation_id", None)
         reservation = None
-        if reservation_id is not None:
-            reservation = raffle.reservation(reservation_id)
+        if isinstance(command, commands.CompleteReservation):
+            reservation = paid_reservation(raffle, command)
         elif isinstance(command, commands.FindReservation):
             reservation = raffle.live_reservation_of(command.user_id)
+        elif reservation_id is not None:
+            reservation = raffle.reservation(reservation_id)
         return Reply(raffle.terms, self.epoch, raffle.seq, reservation)
 
     def _summary(self) -> RaffleSummary:

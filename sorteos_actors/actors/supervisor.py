@@ -28,7 +28,7 @@ from sorteos_actors.actors.feed import Feed
 from sorteos_actors.actors.mailbox import STOPPED, Envelope, Mailbox
 from sorteos_actors.actors.outage import OutageMeter
 from sorteos_actors.actors.raffle_actor import ActorCrashed, RaffleActor
-from sorteos_actors.errors import Deposed, RaffleNotFound, StoreUnavailable
+from sorteos_actors.errors import Deposed, MoneyMoved, RaffleNotFound, StoreUnavailable
 from sorteos_actors.ports import Activation, Bus, Clock, Lease, Peers, RaffleStore
 from sorteos_actors.raffle import Command, Raffle, RaffleStatus, Rejection, RejectionCode
 
@@ -162,6 +162,9 @@ class RaffleSupervisor:
                     metrics.RESTARTS.labels("deposed").inc()
                     return Ending.DEPOSED
                 except ActorCrashed as crash:
+                    if isinstance(crash.__cause__, MoneyMoved):
+                        self._start_anew(crash)
+                        continue
                     logger.exception("raffle %s: the actor broke", self.raffle_id)
                     self._blame(crash)
                     await self._back_off()
@@ -240,6 +243,18 @@ class RaffleSupervisor:
         if culprit.who is None or culprit.command != self._last_culprit:
             self._crashes.append(trio.current_time())
         self._last_culprit = culprit.command
+
+    def _start_anew(self, crash: ActorCrashed) -> None:
+        """A payment has changed while it was being applied: nobody's fault, so the rest goes on at once.
+
+        Of several messages each gets its own turn; the one alone hears "not now", and reads it again.
+        """
+        logger.warning("raffle %s: %s", self.raffle_id, crash.__cause__)
+        metrics.RESTARTS.labels("money").inc()
+        if len(crash.suspects) > 1:
+            self._suspects.extend(crash.suspects)
+        else:
+            crash.suspects[0].answer(STOPPED)
 
     def _answer_suspects(self) -> None:
         while self._suspects:

@@ -69,7 +69,8 @@ class JournalRow(msgspec.Struct, frozen=True):
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one commit writes. `seq` is the position *before* it.
 
-    `reservations` holds the state, after the batch, of every reservation that the entries touch.
+    `reservations` holds the state, after the batch, of every reservation that the entries touch; of
+    one that ended before it and gave numbers back, only if it is still known.
     Counters, status and `last_outage_at` are the raffle's values after the batch.
     """
 
@@ -126,8 +127,9 @@ class RaffleStore(Protocol):
     async def commit(self, batch: Batch) -> Millis:
         """Write the batch in one atomic, fenced statement; returns PostgreSQL's time.
 
-        When it returns, the batch is durable. Raises `Deposed` and `GuardViolated` (nothing was
-        written) or `StoreUnavailable` (outcome unknown). A cancelled commit is unknown too.
+        When it returns, the batch is durable. Raises `Deposed`, `MoneyMoved` and `GuardViolated`
+        (nothing was written) or `StoreUnavailable` (outcome unknown). A cancelled commit is unknown
+        too.
         """
 
     async def confirm(self, position: Position, raffle_id: UUID) -> Millis:

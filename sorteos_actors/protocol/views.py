@@ -77,6 +77,7 @@ class ReservationView(msgspec.Struct, frozen=True):
     expires_in_ms: int
     server_time: str
     extensions_left: int
+    payment_id: UUID | None
 
 
 def raffle_view(summary: RaffleSummary) -> RaffleView:
@@ -124,4 +125,5 @@ def reservation_view(terms: RaffleTerms, reservation: Reservation, now: Millis) 
         expires_in_ms=max(0, reservation.expires_at - now) if phase.is_live else 0,
         server_time=rfc3339(now),
         extensions_left=extensions_left(terms, reservation),
+        payment_id=reservation.payment_id,
     )

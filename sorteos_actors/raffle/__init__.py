@@ -1,12 +1,14 @@
 """The pure core: what a raffle is, what may be asked of it, and what happens then.
 
 No clock, no chance, no I/O, no trio: time and entropy come in as arguments. Read in this order:
-`model`, `commands`, `events`, `lifecycle`, `decide`, `evolve`, `deadline`.
+`model`, `commands`, `events`, `lifecycle`, `decide` (with `questions`, `decide_numbers` and
+`decide_payment`), `evolve`, `deadline`.
 """
 
 from sorteos_actors.raffle.commands import Command
 from sorteos_actors.raffle.deadline import next_deadline
-from sorteos_actors.raffle.decide import Decision, decide, extensions_left
+from sorteos_actors.raffle.decide import decide, extensions_left
+from sorteos_actors.raffle.decide_payment import paid_reservation
 from sorteos_actors.raffle.events import Event
 from sorteos_actors.raffle.evolve import evolve, replay
 from sorteos_actors.raffle.model import (
@@ -18,6 +20,7 @@ from sorteos_actors.raffle.model import (
     RaffleTerms,
     Reservation,
 )
+from sorteos_actors.raffle.questions import Decision
 from sorteos_actors.raffle.rejections import Rejection, RejectionCode
 
 __all__ = [
@@ -37,5 +40,6 @@ __all__ = [
     "evolve",
     "extensions_left",
     "next_deadline",
+    "paid_reservation",
     "replay",
 ]

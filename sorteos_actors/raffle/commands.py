@@ -82,17 +82,52 @@ class CancelReservation(msgspec.Struct, frozen=True, tag=True):
     reservation_id: UUID
 
 
+class StartPayment(msgspec.Struct, frozen=True, tag=True):
+    """The buyer pays with this attempt. One attempt is live at a time; its row is there already."""
+
+    user_id: UUID
+    reservation_id: UUID
+    payment_id: UUID
+
+
 class StartReview(msgspec.Struct, frozen=True, tag=True):
-    """Internal: a slow payment is under way; the numbers stay taken until `expires_at`."""
+    """Internal: the live attempt needs longer; the numbers stay taken until `expires_at` at least."""
 
     reservation_id: UUID
+    payment_id: UUID
     expires_at: Millis
 
 
-class CompleteReservation(msgspec.Struct, frozen=True, tag=True):
-    """Internal: money was verified; the numbers are sold. No outside caller can send this."""
+class EndPayment(msgspec.Struct, frozen=True, tag=True):
+    """Internal: no money came of this attempt, and none will. What waited for it only, ends."""
 
     reservation_id: UUID
+    payment_id: UUID
+
+
+class CompleteReservation(msgspec.Struct, frozen=True, tag=True):
+    """Internal: money is there, `amount` of `currency`. No outside caller can send this.
+
+    `user_id`, `numbers` and `unit_price` are those of the reservation's row, for one that ended before
+    its money came and that memory no longer has whole.
+    """
+
+    reservation_id: UUID
+    payment_id: UUID
+    user_id: UUID
+    numbers: tuple[int, ...]
+    unit_price: int
+    amount: int
+    currency: str
+
+
+class RefundNumbers(msgspec.Struct, frozen=True, tag=True):
+    """Internal: these numbers, sold by this payment, go back, and so will their price."""
+
+    reservation_id: UUID
+    payment_id: UUID
+    user_id: UUID
+    numbers: tuple[int, ...]
 
 
 class ExpireDue(msgspec.Struct, frozen=True, tag=True):
@@ -145,8 +180,11 @@ Command = (
     | StartCheckout
     | ExtendReservation
     | CancelReservation
+    | StartPayment
     | StartReview
+    | EndPayment
     | CompleteReservation
+    | RefundNumbers
     | ExpireDue
     | ExtendDeadlines
     | FindReservation

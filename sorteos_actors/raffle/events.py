@@ -39,11 +39,29 @@ class CheckoutStarted(msgspec.Struct, frozen=True, tag="checkout_started"):
     expires_at: Millis
 
 
+class PaymentStarted(msgspec.Struct, frozen=True, tag="payment_started"):
+    """The reservation waits for the money of this attempt."""
+
+    reservation_id: UUID
+    payment_id: UUID
+
+
+class PaymentEnded(msgspec.Struct, frozen=True, tag="payment_ended"):
+    """It waits no more: no money will come of that attempt."""
+
+    reservation_id: UUID
+    payment_id: UUID
+
+
 class ReviewStarted(msgspec.Struct, frozen=True, tag="review_started"):
-    """A slow payment is being confirmed."""
+    """A payment is being confirmed, and the numbers stay taken meanwhile.
+
+    `overdue`: the deadline had passed, and what became of the money is not known yet.
+    """
 
     reservation_id: UUID
     expires_at: Millis
+    overdue: bool = False
 
 
 class ReservationExtended(msgspec.Struct, frozen=True, tag="reservation_extended"):
@@ -70,12 +88,40 @@ class ReservationExpired(msgspec.Struct, frozen=True, tag="reservation_expired")
 
 
 class ReservationCompleted(msgspec.Struct, frozen=True, tag="reservation_completed"):
-    """Paid: the numbers are sold."""
+    """Paid: the numbers are sold. Journals from before there were payments do not name one."""
 
     reservation_id: UUID
     user_id: UUID
     numbers: tuple[int, ...]
     at: Millis
+    payment_id: UUID | None = None
+
+
+class NumbersSold(msgspec.Struct, frozen=True, tag="numbers_sold"):
+    """Money came after its reservation had ended, and the numbers were still free.
+
+    They are sold to a reservation of their own, born completed: one that ended never changes.
+    """
+
+    reservation_id: UUID
+    user_id: UUID
+    numbers: tuple[int, ...]
+    unit_price: int
+    at: Millis
+    payment_id: UUID
+
+
+class NumbersRefunded(msgspec.Struct, frozen=True, tag="numbers_refunded"):
+    """Sold numbers went back on sale; their price is owed to the buyer.
+
+    The reservation stays as it was bought.
+    """
+
+    reservation_id: UUID
+    user_id: UUID
+    numbers: tuple[int, ...]
+    at: Millis
+    payment_id: UUID
 
 
 class DeadlinesExtended(msgspec.Struct, frozen=True, tag="deadlines_extended"):
@@ -97,11 +143,15 @@ Event = (
     NumbersReserved
     | NumbersChanged
     | CheckoutStarted
+    | PaymentStarted
+    | PaymentEnded
     | ReviewStarted
     | ReservationExtended
     | ReservationCancelled
     | ReservationExpired
     | ReservationCompleted
+    | NumbersSold
+    | NumbersRefunded
     | DeadlinesExtended
     | StatusChanged
 )

@@ -62,6 +62,10 @@ def evolve(raffle: Raffle, event: events.Event) -> None:
                     extensions_used=0,
                 ),
             )
+        case events.PaymentStarted():
+            _wait_for(raffle, event.reservation_id, event.payment_id)
+        case events.PaymentEnded():
+            _wait_for(raffle, event.reservation_id, None)
         case events.ReviewStarted():
             reservation = raffle.reservations[event.reservation_id]
             _put(
@@ -83,7 +87,17 @@ def evolve(raffle: Raffle, event: events.Event) -> None:
         case events.ReservationExpired():
             _end(raffle, event.reservation_id, Phase.EXPIRED, event.at)
         case events.ReservationCompleted():
+            if event.payment_id is not None:
+                _wait_for(raffle, event.reservation_id, event.payment_id)
             _end(raffle, event.reservation_id, Phase.COMPLETED, event.at)
+        case events.NumbersSold():
+            _sell(raffle, event.user_id, event.numbers)
+            raffle.ended.add(_born_sold(event))
+        case events.NumbersRefunded():
+            _mark(raffle, event.numbers, AVAILABLE)
+            _count_sold(raffle, event.user_id, -len(event.numbers))
+            before = raffle.returned.get(event.reservation_id, frozenset())
+            raffle.returned[event.reservation_id] = before.union(event.numbers)
         case events.DeadlinesExtended():
             for reservation in raffle.reservations.values():
                 if reservation.created_at <= event.outage_at:
@@ -107,6 +121,21 @@ def replay(raffle: Raffle, journal: Iterable[events.Event]) -> Raffle:
     return raffle
 
 
+def _born_sold(event: events.NumbersSold) -> Reservation:
+    """The reservation of late money: its whole life is the instant of its sale."""
+    return Reservation(
+        id=event.reservation_id,
+        user_id=event.user_id,
+        numbers=event.numbers,
+        phase=Phase.COMPLETED,
+        unit_price=event.unit_price,
+        created_at=event.at,
+        expires_at=event.at,
+        ended_at=event.at,
+        payment_id=event.payment_id,
+    )
+
+
 def _mark(raffle: Raffle, numbers: Iterable[int], state: int) -> None:
     board = raffle.board
     for number in numbers:
@@ -118,17 +147,32 @@ def _put(raffle: Raffle, reservation: Reservation) -> None:
     deadline.watch(raffle, reservation)
 
 
+def _wait_for(raffle: Raffle, reservation_id: UUID, payment_id: UUID | None) -> None:
+    reservation = raffle.reservations[reservation_id]
+    raffle.reservations[reservation_id] = replace(reservation, payment_id=payment_id)
+
+
 def _end(raffle: Raffle, reservation_id: UUID, phase: Phase, at: Millis) -> None:
     reservation = raffle.reservations.pop(reservation_id)
     del raffle.live_by_user[reservation.user_id]
-    count = len(reservation.numbers)
-    raffle.reserved_count -= count
+    raffle.reserved_count -= len(reservation.numbers)
     if phase is Phase.COMPLETED:
-        _mark(raffle, reservation.numbers, SOLD)
-        raffle.sold_count += count
-        raffle.sold_by_user[reservation.user_id] = (
-            raffle.sold_by_user.get(reservation.user_id, 0) + count
-        )
+        _sell(raffle, reservation.user_id, reservation.numbers)
     else:
         _mark(raffle, reservation.numbers, AVAILABLE)
     raffle.ended.add(replace(reservation, phase=phase, ended_at=at))
+
+
+def _sell(raffle: Raffle, user_id: UUID, numbers: tuple[int, ...]) -> None:
+    _mark(raffle, numbers, SOLD)
+    _count_sold(raffle, user_id, len(numbers))
+
+
+def _count_sold(raffle: Raffle, user_id: UUID, more: int) -> None:
+    """Who owns nothing is not remembered: a raffle loaded from its rows would not know of them."""
+    raffle.sold_count += more
+    owned = raffle.sold_by_user.get(user_id, 0) + more
+    if owned:
+        raffle.sold_by_user[user_id] = owned
+    else:
+        del raffle.sold_by_user[user_id]

@@ -2,6 +2,9 @@
 
 Who asks "can this happen?" reads here and nowhere else: `decide` looks transitions up, and the
 diagrams in the documentation are drawn from these tables.
+
+A reservation that waits for money does not expire: at its deadline it goes to review, and stays there
+until the money is here or is certain not to come.
 """
 
 from __future__ import annotations
@@ -25,13 +28,23 @@ RESERVATION_TRANSITIONS: Final[dict[tuple[Phase, str], Phase]] = {
     (Phase.SELECTION, "cancel"): Phase.CANCELLED,
     (Phase.SELECTION, "expire"): Phase.EXPIRED,
     (Phase.CHECKOUT, "extend"): Phase.CHECKOUT,
+    (Phase.CHECKOUT, "pay"): Phase.CHECKOUT,
     (Phase.CHECKOUT, "review"): Phase.PAYMENT_REVIEW,
+    (Phase.CHECKOUT, "end_payment"): Phase.CHECKOUT,
     (Phase.CHECKOUT, "complete"): Phase.COMPLETED,
     (Phase.CHECKOUT, "cancel"): Phase.CANCELLED,
     (Phase.CHECKOUT, "expire"): Phase.EXPIRED,
+    (Phase.PAYMENT_REVIEW, "review"): Phase.PAYMENT_REVIEW,
+    (Phase.PAYMENT_REVIEW, "end_payment"): Phase.EXPIRED,
     (Phase.PAYMENT_REVIEW, "complete"): Phase.COMPLETED,
-    (Phase.PAYMENT_REVIEW, "expire"): Phase.EXPIRED,
+    (Phase.PAYMENT_REVIEW, "expire"): Phase.PAYMENT_REVIEW,
 }
 
 SELLING: Final = frozenset({RaffleStatus.ACTIVE})
 """Where new numbers can be taken. What is held already may go on in the other states."""
+
+HONOURS_LATE_MONEY: Final = frozenset({RaffleStatus.ACTIVE, RaffleStatus.PAUSED})
+"""Where money that came after its reservation had ended still buys numbers that are free."""
+
+OVER: Final = frozenset({RaffleStatus.DRAWN, RaffleStatus.CANCELLED})
+"""Where no number is sold any more, whatever is held."""

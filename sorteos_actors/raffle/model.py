@@ -111,6 +111,8 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Millis
     extensions_used: int = 0
     ended_at: Millis | None = None
+    payment_id: UUID | None = None
+    """The attempt to pay that it waits for; once completed, the payment that paid."""
 
     @property
     def total_amount(self) -> int:
@@ -180,6 +182,7 @@ class Raffle:
         "live_by_user",
         "reservations",
         "reserved_count",
+        "returned",
         "seq",
         "sold_by_user",
         "sold_count",
@@ -195,6 +198,8 @@ class Raffle:
         self.reservations: dict[UUID, Reservation] = {}
         self.live_by_user: dict[UUID, UUID] = {}
         self.sold_by_user: dict[UUID, int] = {}
+        self.returned: dict[UUID, frozenset[int]] = {}
+        """Numbers that were bought and given back, by the reservation that had bought them."""
         self.ended = EndedReservations()
         # A heap of (deadline, reservation id) with lazy deletion: see `deadline`.
         self.deadlines: list[tuple[Millis, UUID]] = []

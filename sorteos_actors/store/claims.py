@@ -31,7 +31,7 @@ class ClaimChanges(msgspec.Struct, frozen=True):
     """What happens to the rows: each number at most once in each list."""
 
     released: list[Claim]
-    """Rows to delete; they must be there, reserved by that very reservation."""
+    """Rows to delete; they must be there, with that very status and reservation."""
     sold: list[Claim]
     """Rows to mark as sold; they must be there, reserved by that very reservation."""
     taken: list[Claim]
@@ -55,6 +55,10 @@ def net_changes(happened: Iterable[Event]) -> ClaimChanges:
                 _release(numbers, event.numbers, event.reservation_id)
             case events.ReservationCompleted():
                 _sell(numbers, event.numbers, event.reservation_id)
+            case events.NumbersSold():
+                _take(numbers, event.numbers, event.reservation_id, "sold")
+            case events.NumbersRefunded():
+                _release(numbers, event.numbers, event.reservation_id, "sold")
             case _:
                 pass  # Touches no number.
     changes = ClaimChanges([], [], [])
@@ -76,17 +80,27 @@ class _Number(msgspec.Struct):
     after: Claim | None
 
 
-def _take(numbers: dict[int, _Number], taken: Iterable[int], reservation_id: UUID) -> None:
+def _take(
+    numbers: dict[int, _Number],
+    taken: Iterable[int],
+    reservation_id: UUID,
+    status: ClaimStatus = "reserved",
+) -> None:
     for n in taken:
         number = numbers.setdefault(n, _Number(None, None))
         if number.after is not None:
             raise GuardViolated(f"number {n} is taken twice in one batch")
-        number.after = Claim(n, reservation_id)
+        number.after = Claim(n, reservation_id, status)
 
 
-def _release(numbers: dict[int, _Number], released: Iterable[int], reservation_id: UUID) -> None:
+def _release(
+    numbers: dict[int, _Number],
+    released: Iterable[int],
+    reservation_id: UUID,
+    status: ClaimStatus = "reserved",
+) -> None:
     for n in released:
-        _held(numbers, Claim(n, reservation_id)).after = None
+        _held(numbers, Claim(n, reservation_id, status)).after = None
 
 
 def _sell(numbers: dict[int, _Number], sold: Iterable[int], reservation_id: UUID) -> None:
@@ -95,7 +109,7 @@ def _sell(numbers: dict[int, _Number], sold: Iterable[int], reservation_id: UUID
 
 
 def _held(numbers: dict[int, _Number], claim: Claim) -> _Number:
-    """The number, held by this reservation; when the batch first names it here, since before it."""
+    """The number with this claim; when the batch first names it here, since before it."""
     number = numbers.setdefault(claim.number, _Number(claim, claim))
     if number.after != claim:
         raise GuardViolated(f"number {claim.number} is not held by {claim.reservation_id}")

@@ -52,6 +52,11 @@ FROM (
 ) AS sold
 """
 
+# Few: most of what is bought is never given back.
+_RETURNED = """
+SELECT sold_as, returned FROM payments WHERE raffle_id = $1 AND refund_wanted > 0
+"""
+
 _LIVE = f"""
 SELECT {RESERVATION_COLUMNS} FROM reservations AS v
 WHERE v.raffle_id = $1 AND v.ended_at IS NULL ORDER BY v.created_at, v.id
@@ -85,6 +90,7 @@ async def load(connection: Connection, raffle_id: UUID) -> tuple[Raffle, int]:
         row = await _raffle_row(connection, raffle_id)
         numbers = await connection.fetchrow(_NUMBERS, raffle_id)
         sold = await connection.fetchrow(_SOLD_BY_USER, raffle_id)
+        returned = await connection.fetch(_RETURNED, raffle_id)
         live = await connection.fetch(_LIVE, raffle_id)
         phases = [phase.value for phase in PHASE_CODES]
         packed = await connection.fetchval(_ENDED, raffle_id, phases)
@@ -100,6 +106,7 @@ async def load(connection: Connection, raffle_id: UUID) -> tuple[Raffle, int]:
         blocked=numbers["blocked"],
         live=map(reservation_from_row, live),
         sold_by_user=dict(zip(sold["users"], sold["numbers"], strict=True)),
+        returned={row["sold_as"]: frozenset(row["returned"]) for row in returned},
         ended=EndedReservations(packed, [reservation_from_row(row) for row in reversed(recent)]),
     )
     return raffle, summary.epoch

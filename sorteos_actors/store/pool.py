@@ -85,7 +85,7 @@ class Pool:
         try:
             return await asyncio_bridge.run(self._lend, work, seconds)
         except _REFUSALS as error:
-            raise GuardViolated(_reason(error)) from error
+            raise GuardViolated(_reason(error), getattr(error, "constraint_name", None)) from error
         except _FAILURES as error:
             if not isinstance(error, _FORESEEN):
                 logger.error("PostgreSQL failed: %s", _reason(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sorteos_actors.errors import Deposed, RaffleNotFound
+from sorteos_actors.errors import Deposed, GuardViolated, MoneyMoved, RaffleNotFound
 from sorteos_actors.ports import (
     Activation,
     Batch,
@@ -81,7 +81,7 @@ SELECT {RESERVATION_COLUMNS} FROM reservations AS v
 WHERE v.raffle_id = $1 AND v.id = ANY($2) AND v.user_id = ANY($3)
 """  # noqa: S608 - constants only
 
-_COMMIT = "SELECT * FROM commit_batch({})".format(", ".join(f"${n}" for n in range(1, 30)))  # noqa: S608
+_COMMIT = "SELECT * FROM commit_batch({})".format(", ".join(f"${n}" for n in range(1, 42)))  # noqa: S608
 
 _QUARANTINE = f"""
 WITH paused AS (
@@ -163,8 +163,13 @@ class PostgresRaffleStore:
         return raffle
 
     async def commit(self, batch: Batch) -> Millis:
-        """One autocommitted statement: the fence, the claims, the reservations, the journal."""
-        server_time: Millis | None = await self._pool.value(_COMMIT, *commit_arguments(batch))
+        """One autocommitted statement: the fence, claims, reservations, payments, the journal."""
+        try:
+            server_time: Millis | None = await self._pool.value(_COMMIT, *commit_arguments(batch))
+        except GuardViolated as error:
+            if error.constraint == "payment_covers_it":
+                raise MoneyMoved(str(error), error.constraint) from error
+            raise
         if server_time is None:
             raise Deposed
         return server_time

@@ -25,9 +25,10 @@ from sorteos_actors.raffle import (
     Reservation,
     deadline,
 )
-from sorteos_actors.raffle.events import NumbersReserved
+from sorteos_actors.raffle.events import NumbersRefunded, NumbersReserved, NumbersSold
 from sorteos_actors.raffle.model import BLOCKED, RESERVED, SOLD, EndedReservations
 from sorteos_actors.store.claims import ClaimChanges, net_changes
+from sorteos_actors.store.payment_changes import payment_changes
 
 TERMS_COLUMNS = """
     r.id AS raffle_id, r.organizer_id, r.title, r.description, r.number_count, r.price, r.currency,
@@ -42,7 +43,7 @@ SUMMARY_COLUMNS = f"{TERMS_COLUMNS}, r.status, r.epoch, r.seq, r.reserved_count,
 RESERVATION_COLUMNS = """
     v.id AS reservation_id, v.user_id, v.phase, v.numbers, v.unit_price, v.extensions_used,
     time_to_ms(v.created_at) AS created_at, time_to_ms(v.expires_at) AS expires_at,
-    time_to_ms(v.ended_at) AS ended_at
+    time_to_ms(v.ended_at) AS ended_at, v.payment_id
 """
 """What `reservation_from_row` needs, from ``reservations AS v``."""
 
@@ -105,6 +106,7 @@ def reservation_from_row(row: Row) -> Reservation:
         expires_at=row["expires_at"],
         extensions_used=row["extensions_used"],
         ended_at=row["ended_at"],
+        payment_id=row["payment_id"],
     )
 
 
@@ -119,48 +121,73 @@ def commit_arguments(batch: Batch) -> list[object]:
     Raises `GuardViolated` when the batch contradicts itself.
     """
     changes, reservations = checked(batch)
+    money = payment_changes(batch)
     users = {r.id: r.user_id for r in reservations}
     new = born(batch)
     journal = [event_to_json(entry.event) for entry in batch.entries]
     return [
         *(batch.raffle_id, batch.epoch, batch.seq, batch.status.value),
         *(batch.reserved_count, batch.sold_count, batch.last_outage_at),
-        *([c.number for c in changes.released], [c.reservation_id for c in changes.released]),
+        *([c.number for c in changes.released], [c.status for c in changes.released]),
+        [c.reservation_id for c in changes.released],
         *([c.number for c in changes.sold], [c.reservation_id for c in changes.sold]),
         *([c.number for c in changes.taken], [c.status for c in changes.taken]),
         [c.reservation_id for c in changes.taken],
         [users[c.reservation_id] for c in changes.taken],
         *([r.id for r in reservations], [r.id in new for r in reservations]),
         *([r.user_id for r in reservations], [r.phase.value for r in reservations]),
-        ["{" + ",".join(map(str, r.numbers)) + "}" for r in reservations],
+        [_literal(r.numbers) for r in reservations],
         [r.unit_price for r in reservations],
         *([r.created_at for r in reservations], [r.expires_at for r in reservations]),
         *([r.extensions_used for r in reservations], [r.ended_at for r in reservations]),
+        [r.payment_id for r in reservations],
+        *(list(money.started), list(money.started.values()), money.stopped, money.overdue),
+        *([p.payment_id for p in money.paid], [p.reservation_id for p in money.paid]),
+        *([_literal(p.numbers) for p in money.paid], [p.amount for p in money.paid]),
+        *(list(money.returned), [_literal(numbers) for numbers in money.returned.values()]),
         *([kind for kind, _ in journal], [entry.who for entry in batch.entries]),
         [getattr(entry.event, "reservation_id", None) for entry in batch.entries],
         [what for _, what in journal],
     ]
 
 
+def _literal(numbers: Iterable[int]) -> str:
+    """An array of arrays would need them all of one length: so each travels as its text."""
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
 def born(batch: Batch) -> set[UUID]:
     """The reservations that this batch makes."""
-    return {e.event.reservation_id for e in batch.entries if isinstance(e.event, NumbersReserved)}
+    return {
+        entry.event.reservation_id
+        for entry in batch.entries
+        if isinstance(entry.event, NumbersReserved | NumbersSold)
+    }
 
 
 def checked(batch: Batch) -> tuple[ClaimChanges, Sequence[Reservation]]:
-    """The net changes of a batch and its reservations, once each is sure to be there.
+    """The net changes of a batch, and the reservations to write, once each is sure to be there.
 
+    What only gave numbers back has ended before, and its row stays as it is.
     Raises `GuardViolated` when events contradict each other, or touch a reservation whose state
     after the batch is missing: its row would silently stay as it was.
     """
     known = {r.id for r in batch.reservations}
     if len(known) != len(batch.reservations):
         raise GuardViolated("a batch names a reservation twice")
+    changed: set[UUID] = set()
+    refunded: set[UUID] = set()
     for entry in batch.entries:
         touched: UUID | None = getattr(entry.event, "reservation_id", None)
-        if touched is not None and touched not in known:
-            raise GuardViolated(f"a batch touches {touched} and does not say what became of it")
-    return net_changes(entry.event for entry in batch.entries), batch.reservations
+        if isinstance(entry.event, NumbersRefunded):
+            refunded.add(entry.event.reservation_id)
+        elif touched is not None:
+            changed.add(touched)
+            if touched not in known:
+                raise GuardViolated(f"a batch touches {touched} and does not say what became of it")
+    only_refunded = refunded - changed
+    written = [r for r in batch.reservations if r.id not in only_refunded]
+    return net_changes(entry.event for entry in batch.entries), written
 
 
 def restore(
@@ -172,6 +199,7 @@ def restore(
     blocked: Sequence[int],
     live: Iterable[Reservation],
     sold_by_user: Mapping[UUID, int],
+    returned: Mapping[UUID, frozenset[int]],
     ended: EndedReservations,
 ) -> Raffle:
     """A raffle from what is kept of it. Raises `GuardViolated` when its counts are not true."""
@@ -193,6 +221,7 @@ def restore(
     raffle.reservations = {r.id: r for r in live}
     raffle.live_by_user = {r.user_id: r.id for r in raffle.reservations.values()}
     raffle.sold_by_user = dict(sold_by_user)
+    raffle.returned = dict(returned)
     raffle.ended = ended
     deadline.rebuild(raffle)
     return raffle

@@ -49,7 +49,7 @@ def check_durable(history: Iterable[Operation], database: DatabaseState) -> list
         *_journal(database),
         *fold.findings,
         *_rows(fold, database),
-        *_holders(database),
+        *_holders(fold, database),
         *_acknowledgements(history, fold),
     ]
 
@@ -117,12 +117,13 @@ def _rows(fold: Fold, database: DatabaseState) -> Iterable[Finding]:
             )
 
 
-def _holders(database: DatabaseState) -> Iterable[Finding]:
-    """No number in two reservations that are alive or have bought it."""
+def _holders(fold: Fold, database: DatabaseState) -> Iterable[Finding]:
+    """No number in two reservations that are alive or have bought it and not given it back."""
     holders: dict[int, list[Reservation]] = defaultdict(list)
     for reservation in database.reservations:
         if reservation.phase.is_live or reservation.phase.value == "completed":
-            for number in reservation.numbers:
+            returned = fold.returned.get(reservation.id, set())
+            for number in set(reservation.numbers) - returned:
                 holders[number].append(reservation)
     for number, found in sorted(holders.items()):
         if len(found) > 1:

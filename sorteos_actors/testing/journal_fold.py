@@ -63,11 +63,17 @@ class Fold:
         """Status and reservation of every taken number."""
         self.moments: dict[UUID, list[Moment]] = defaultdict(list)
         """Everything that a reservation has been, in order."""
+        self.attempts: dict[UUID, UUID] = {}
+        """The attempt to pay that a reservation waits for."""
+        self.returned: dict[UUID, set[int]] = defaultdict(set)
+        """Numbers that a reservation has bought and given back."""
         self.findings: list[Finding] = []
+        self._just_ended: UUID | None = None
 
     def take(self, row: JournalRow) -> None:
         """Apply one row. An impossible event is noted, and applied as far as that makes sense."""
         event = row.entry.event
+        just_ended, self._just_ended = self._just_ended, None
         match event:
             case events.NumbersReserved():
                 if event.reservation_id in self.moments:
@@ -97,11 +103,34 @@ class Fold:
                 self._end(row, event.reservation_id, event.numbers, "cancelled")
             case events.ReservationExpired():
                 moment = self._end(row, event.reservation_id, event.numbers, "expired")
-                if event.at < moment.expires_at:
+                # A review is over when its money is certain not to come, whatever its deadline.
+                is_over = moment.phase == "payment_review" and just_ended == event.reservation_id
+                if event.at < moment.expires_at and not is_over:
                     early = moment.expires_at - event.at
                     self._note(row, f"{early} ms before the deadline", kind="released_early")
+            case events.PaymentStarted():
+                self._alive(row, event.reservation_id)
+                if event.reservation_id in self.attempts:
+                    self._note(row, f"it waits for {self.attempts[event.reservation_id]}")
+                self.attempts[event.reservation_id] = event.payment_id
+            case events.PaymentEnded():
+                self._alive(row, event.reservation_id)
+                if self.attempts.pop(event.reservation_id, None) != event.payment_id:
+                    self._note(row, "it did not wait for that")
+                self._just_ended = event.reservation_id
             case events.ReservationCompleted():
+                self.attempts.pop(event.reservation_id, None)
                 self._end(row, event.reservation_id, event.numbers, "completed")
+            case events.NumbersSold():
+                if event.reservation_id in self.moments:
+                    self._note(row, "its reservation was born before")
+                self._claim(row, event.reservation_id, event.numbers, "sold")
+                self.moments[event.reservation_id].append(
+                    Moment("completed", frozenset(event.numbers), event.at, event.at)
+                )
+            case events.NumbersRefunded():
+                self._release(row, event.reservation_id, event.numbers, "sold")
+                self.returned[event.reservation_id].update(event.numbers)
             case events.DeadlinesExtended():
                 for id_, moments in self.moments.items():
                     last = moments[-1]
@@ -109,22 +138,28 @@ class Fold:
                         longer = last.expires_at + event.by_ms
                         self._become(id_, replace(last, expires_at=longer))
 
-    def _claim(self, row: JournalRow, id_: UUID, numbers: tuple[int, ...]) -> None:
+    def _claim(
+        self, row: JournalRow, id_: UUID, numbers: tuple[int, ...], as_: str = "reserved"
+    ) -> None:
         for number in numbers:
             if number in self.claims:
                 status, holder = self.claims[number]
                 self._note(row, f"number {number} was {status} by {holder}")
-            self.claims[number] = ("reserved", id_)
+            self.claims[number] = (as_, id_)
 
-    def _release(self, row: JournalRow, id_: UUID, numbers: tuple[int, ...]) -> None:
+    def _release(
+        self, row: JournalRow, id_: UUID, numbers: tuple[int, ...], was: str = "reserved"
+    ) -> None:
         for number in numbers:
-            if self.claims.get(number) != ("reserved", id_):
+            if self.claims.get(number) != (was, id_):
                 self._note(row, f"number {number} was {self.claims.get(number)}")
             self.claims.pop(number, None)
 
     def _end(self, row: JournalRow, id_: UUID, numbers: tuple[int, ...], phase: str) -> Moment:
         """End a reservation; returns what it was."""
         moment = self._alive(row, id_)
+        if id_ in self.attempts:
+            self._note(row, f"its money may still come: {self.attempts.pop(id_)}")
         if frozenset(numbers) != moment.numbers:
             self._note(row, f"the reservation had {sorted(moment.numbers)}")
         self._release(row, id_, numbers)

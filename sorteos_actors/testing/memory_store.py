@@ -6,12 +6,12 @@ with an actor. The same contract tests run against this and the real store.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import trio
 
-from sorteos_actors.errors import Deposed, GuardViolated, RaffleNotFound, StoreUnavailable
+from sorteos_actors.errors import Deposed, RaffleNotFound, StoreUnavailable
 from sorteos_actors.ports import (
     Activation,
     Batch,
@@ -30,46 +30,17 @@ from sorteos_actors.raffle import (
     RaffleStatus,
     RaffleSummary,
     RaffleTerms,
-    Reservation,
     events,
     evolve,
     next_deadline,
 )
-from sorteos_actors.raffle.model import AVAILABLE
-from sorteos_actors.store.rows import born, checked
+from sorteos_actors.store.claims import net_changes
+from sorteos_actors.store.payment_changes import payment_changes
+from sorteos_actors.testing.memory_money import MemoryMoney
+from sorteos_actors.testing.memory_record import Record
 
 BASE_MS = 1_700_000_000_000
 """The time when trio's clock shows zero."""
-
-
-class _Record:
-    def __init__(self, terms: RaffleTerms, status: RaffleStatus) -> None:
-        self.terms = terms
-        self.first_status = status
-        self.epoch = 0
-        self.owner: Owner | None = None
-        self.owner_since: Millis = 0
-        self.journal: list[JournalRow] = []
-        self.raffle = self.replayed()
-        self.ended: dict[UUID, Reservation] = {}
-
-    def replayed(self) -> Raffle:
-        raffle = Raffle(self.terms)
-        raffle.status = self.first_status
-        for row in self.journal:
-            evolve(raffle, row.entry.event)
-        return raffle
-
-    def summary(self) -> RaffleSummary:
-        raffle = self.raffle
-        return RaffleSummary(
-            terms=self.terms,
-            status=raffle.status,
-            epoch=self.epoch,
-            seq=raffle.seq,
-            reserved_count=raffle.reserved_count,
-            sold_count=raffle.sold_count,
-        )
 
 
 class MemoryStore:
@@ -78,7 +49,9 @@ class MemoryStore:
     def __init__(self) -> None:
         self.latency = 0.0
         """Seconds that every commit takes."""
-        self._records: dict[UUID, _Record] = {}
+        self.money = MemoryMoney()
+        """The payments, which commits write too; `MemoryPayments` is the other way to them."""
+        self._records: dict[UUID, Record] = {}
         self._is_down = False
         self._lose_next_answer: bool | None = None
 
@@ -100,14 +73,14 @@ class MemoryStore:
 
     async def create(self, terms: RaffleTerms, *, status: RaffleStatus) -> None:
         """See `RaffleStore`."""
-        await self._reach()
-        self._records.setdefault(terms.id, _Record(terms, status))
+        await self.reach()
+        self._records.setdefault(terms.id, Record(terms, status))
 
     async def activate(
         self, raffle_id: UUID, *, node: str, url: str, warm: Raffle | None = None
     ) -> Activation:
         """See `RaffleStore`."""
-        await self._reach()
+        await self.reach()
         return self.take_over(raffle_id, node, url, warm)
 
     def take_over(
@@ -126,10 +99,10 @@ class MemoryStore:
 
     async def load(self, raffle_id: UUID) -> Raffle:
         """See `RaffleStore`."""
-        await self._reach()
+        await self.reach()
         return self._record(raffle_id).replayed()
 
-    def _record(self, raffle_id: UUID) -> _Record:
+    def _record(self, raffle_id: UUID) -> Record:
         record = self._records.get(raffle_id)
         if record is None:
             raise RaffleNotFound(raffle_id)
@@ -137,10 +110,10 @@ class MemoryStore:
 
     async def commit(self, batch: Batch) -> Millis:
         """See `RaffleStore`."""
-        await self._reach()
+        await self.reach()
         if self.latency:
             await trio.sleep(self.latency)
-            await self._reach()
+            await self.reach()
         lost, self._lose_next_answer = self._lose_next_answer, None
         if lost is False:
             raise StoreUnavailable("the connection broke before the commit")
@@ -154,7 +127,9 @@ class MemoryStore:
         record = self._records.get(batch.raffle_id)
         if record is None or (record.epoch, record.raffle.seq) != (batch.epoch, batch.seq):
             raise Deposed
-        _guard(record.raffle, batch)
+        record.guard(batch)
+        changes = payment_changes(batch)
+        self.money.guard(record.terms, changes)
         now = self._now()
         for index, entry in enumerate(batch.entries, start=batch.seq + 1):
             record.journal.append(JournalRow(index, batch.epoch, now, entry))
@@ -162,10 +137,12 @@ class MemoryStore:
         for reservation in batch.reservations:
             if not reservation.phase.is_live:
                 record.ended[reservation.id] = reservation
+        record.claim(net_changes(entry.event for entry in batch.entries))
+        self.money.apply(record.terms, changes, now)
 
     async def confirm(self, position: Position, raffle_id: UUID) -> Millis:
         """See `RaffleStore`."""
-        await self._reach()
+        await self.reach()
         if self.position(raffle_id) != position:
             raise Deposed
         return self._now()
@@ -177,7 +154,7 @@ class MemoryStore:
 
     async def tenure(self, raffle_id: UUID) -> Tenure | None:
         """See `RaffleStore`."""
-        await self._reach()
+        await self.reach()
         record = self._records.get(raffle_id)
         if record is None or record.owner is None:
             return None
@@ -185,19 +162,19 @@ class MemoryStore:
 
     async def positions(self, raffle_ids: Sequence[UUID]) -> Mapping[UUID, Position]:
         """See `RaffleStore`."""
-        await self._reach()
+        await self.reach()
         found = {raffle_id: self.position(raffle_id) for raffle_id in raffle_ids}
         return {key: position for key, position in found.items() if position is not None}
 
     async def picture(self, raffle_id: UUID) -> Picture:
         """See `RaffleStore`."""
-        await self._reach()
+        await self.reach()
         record = self._record(raffle_id)
         return Picture(record.summary(), bytearray(record.raffle.board))
 
     async def news(self, raffle_id: UUID, after: int, limit: int, users: Sequence[UUID]) -> News:
         """See `RaffleStore`."""
-        await self._reach()
+        await self.reach()
         record = self._record(raffle_id)
         rows = record.journal[after : after + limit]
         touched = {getattr(row.entry.event, "reservation_id", None) for row in rows}
@@ -207,7 +184,7 @@ class MemoryStore:
 
     async def quarantine(self, raffle_id: UUID, reason: str) -> None:
         """See `RaffleStore`."""
-        await self._reach()
+        await self.reach()
         record = self._records.get(raffle_id)
         if record is None or record.raffle.status is not RaffleStatus.ACTIVE:
             return
@@ -221,13 +198,13 @@ class MemoryStore:
 
     async def journal(self, raffle_id: UUID, after: int, limit: int) -> list[JournalRow]:
         """See `RaffleStore`."""
-        await self._reach()
+        await self.reach()
         record = self._records.get(raffle_id)
         return [] if record is None else record.journal[after : after + limit]
 
     async def overdue(self, older_than_ms: int, limit: int) -> list[UUID]:
         """See `RaffleStore`."""
-        await self._reach()
+        await self.reach()
         late = self._now() - older_than_ms
         due = [
             (deadline, raffle_id)
@@ -238,14 +215,14 @@ class MemoryStore:
 
     async def ping(self) -> Millis:
         """See `RaffleStore`."""
-        await self._reach()
+        await self.reach()
         return self._now()
 
     # -- the queries -------------------------------------------------------------------------
 
     async def raffle(self, raffle_id: UUID) -> RaffleSummary | None:
         """See `Queries`."""
-        await self._reach()
+        await self.reach()
         record = self._records.get(raffle_id)
         return None if record is None else record.summary()
 
@@ -258,7 +235,7 @@ class MemoryStore:
         offset: int,
     ) -> tuple[list[RaffleSummary], int]:
         """See `Queries`."""
-        await self._reach()
+        await self.reach()
         found = [
             record.summary()
             for record in reversed(self._records.values())
@@ -268,20 +245,20 @@ class MemoryStore:
 
     async def reservation(self, reservation_id: UUID) -> ReservationRecord | None:
         """See `Queries`."""
-        await self._reach()
+        await self.reach()
         found = [r for r in self._reservations() if r.reservation.id == reservation_id]
         return min(found, key=lambda r: r.reservation.created_at, default=None)
 
     async def live_reservation(self, raffle_id: UUID, user_id: UUID) -> ReservationRecord | None:
         """See `Queries`."""
-        await self._reach()
+        await self.reach()
         record = self._records.get(raffle_id)
         live = None if record is None else record.raffle.live_reservation_of(user_id)
         return None if record is None or live is None else ReservationRecord(record.terms, live)
 
     async def reservations_of(self, user_id: UUID, limit: int) -> list[ReservationRecord]:
         """See `Queries`."""
-        await self._reach()
+        await self.reach()
         mine = [r for r in self._reservations() if r.reservation.user_id == user_id]
         mine.sort(key=lambda r: r.reservation.created_at, reverse=True)
         return mine[:limit]
@@ -305,48 +282,8 @@ class MemoryStore:
     def _now(self) -> Millis:
         return BASE_MS + int(trio.current_time() * 1000)
 
-    async def _reach(self) -> None:
+    async def reach(self) -> None:
+        """A way to PostgreSQL and back. Raises `StoreUnavailable` while it is down."""
         await trio.lowlevel.checkpoint()
         if self._is_down:
             raise StoreUnavailable("PostgreSQL is down")
-
-
-def _guard(raffle: Raffle, batch: Batch) -> None:
-    """What the schema would refuse; it sees net effects, and so does this."""
-    changes, reservations = checked(batch)
-    for claim in (*changes.released, *changes.sold):
-        holder = raffle.reservations.get(claim.reservation_id)
-        if holder is None or claim.number not in holder.numbers:
-            raise GuardViolated(f"number {claim.number} is not held by {claim.reservation_id}")
-    freed = {claim.number for claim in changes.released}
-    for claim in changes.taken:
-        if not 0 <= claim.number < raffle.terms.number_count:
-            raise GuardViolated(f"number {claim.number} is not on the board")
-        if raffle.board[claim.number] != AVAILABLE and claim.number not in freed:
-            raise GuardViolated(f"number {claim.number} is claimed twice")
-    newly_reserved = sum(claim.status == "reserved" for claim in changes.taken)
-    newly_sold = len(changes.sold) + len(changes.taken) - newly_reserved
-    reserved = raffle.reserved_count + newly_reserved - len(changes.released) - len(changes.sold)
-    if (batch.reserved_count, batch.sold_count) != (reserved, raffle.sold_count + newly_sold):
-        raise GuardViolated("the counts of the batch are not those of its claims")
-    _guard_reservations(raffle, reservations, born(batch))
-
-
-def _guard_reservations(
-    raffle: Raffle, reservations: Sequence[Reservation], new: Collection[UUID]
-) -> None:
-    live_by_user = dict(raffle.live_by_user)
-    for reservation in reservations:
-        before = raffle.reservations.get(reservation.id)
-        if reservation.id in new:
-            if before is not None or raffle.ended.phase(reservation.id) is not None:
-                raise GuardViolated(f"the reservation id {reservation.id} was used before")
-        elif before is None or before.user_id != reservation.user_id:
-            raise GuardViolated(f"{reservation.id} had ended, or belongs to somebody else")
-        elif not reservation.phase.is_live:
-            del live_by_user[reservation.user_id]
-    for reservation in reservations:
-        if reservation.id in new and reservation.phase.is_live:
-            if reservation.user_id in live_by_user:
-                raise GuardViolated(f"a second live reservation of {reservation.user_id}")
-            live_by_user[reservation.user_id] = reservation.id

@@ -19,7 +19,8 @@ from sorteos_actors.testing.history import Operation
 NEVER: Final = 1 << 62
 """A time after everything."""
 _NANOS: Final = 1_000_000
-_LIVE: Final = frozenset({"selection", "checkout", "payment_review"})
+_PROMISES_TIME: Final = frozenset({"selection", "checkout"})
+"""A review may end before its deadline: as soon as its money is certain not to come."""
 _SETTLED: Final = frozenset({"checkout", "payment_review", "completed", "cancelled", "expired"})
 """Here a reservation takes nothing more: an answer shows whatever a quick pick has taken."""
 _MOVES_DEADLINE: Final = frozenset({"checkout", "review"})
@@ -196,7 +197,7 @@ def _promise(operations: Iterable[Operation], slack: int) -> int | None:
     movers = [o for o in operations if o.kind in _MOVES_DEADLINE and o.outcome != "refused"]
     best: int | None = None
     for told in operations:
-        if told.expires_in_ms is None or told.outcome != "ok" or told.phase not in _LIVE:
+        if told.expires_in_ms is None or told.outcome != "ok" or told.phase not in _PROMISES_TIME:
             continue
         until = told.invoked_at + told.expires_in_ms * _NANOS - slack
         for mover in movers:

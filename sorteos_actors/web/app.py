@@ -25,8 +25,19 @@ from sorteos_actors.raffle import RejectionCode
 from sorteos_actors.web import origin, static_files
 from sorteos_actors.web.addresses import budget_key, client_address
 from sorteos_actors.web.answers import Refused, problem_response
+from sorteos_actors.web.bodies import MAX_BODY_BYTES, WEBHOOKS, SizedRequest
 from sorteos_actors.web.limits import Budgets
-from sorteos_actors.web.routes import accounts, health, pages, raffles, reservations
+from sorteos_actors.web.routes import (
+    accounts,
+    health,
+    money_cases,
+    pages,
+    payment_desk,
+    payments,
+    raffles,
+    reservations,
+    webhooks,
+)
 from sorteos_actors.web.services import Services
 from sorteos_actors.web.sockets import Sockets
 from sorteos_actors.web.static_files import StaticFile
@@ -34,7 +45,6 @@ from sorteos_actors.web.upgrade import SOCKET_PATH
 
 logger = logging.getLogger(__name__)
 
-MAX_BODY_BYTES: Final = 65_536
 _BY_HTTP_STATUS: Final = {
     400: RejectionCode.BAD_REQUEST,
     401: RejectionCode.UNAUTHENTICATED,
@@ -50,10 +60,14 @@ def create_app(
 ) -> QuartTrio:
     """All of the HTTP contract, and the browser client if there is a build of it in `client`."""
     app = QuartTrio(__name__, static_folder=None)
+    app.request_class = SizedRequest
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["BODY_TIMEOUT"] = 20
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    for routes in (accounts, raffles, reservations, health):
+    for routes in (
+        *(accounts, raffles, reservations, health),
+        *(payments, payment_desk, money_cases, webhooks),
+    ):
         app.register_blueprint(routes.blueprint(services, sockets))
     files = static_files.read(client)
     app.register_blueprint(pages.blueprint(files))
@@ -80,7 +94,7 @@ def _guard(app: QuartTrio, services: Services) -> None:
             await request.get_data(cache=True, as_text=False, parse_form_data=False)
         if request.method == "OPTIONS":
             return Response(b"", status=204)
-        if request.path.startswith("/api/"):
+        if request.path.startswith("/api/") and not request.path.startswith(WEBHOOKS):
             wait = budgets.take(g.address_key, trio.current_time())
             if wait:
                 raise Refused(RejectionCode.RATE_LIMITED, {"retry_after_ms": int(wait * 1000) + 1})

@@ -16,7 +16,7 @@ from sorteos_actors.web.asyncapi_messages import (
     Wire,
     client_messages,
 )
-from sorteos_actors.web.openapi_routes import API
+from sorteos_actors.web.openapi_route import API
 from sorteos_actors.web.routes.health import package_version
 from sorteos_actors.web.schemas import VIEWS, Schema, components, ref
 from sorteos_actors.web.upgrade import SUBPROTOCOL

@@ -68,6 +68,8 @@ class Limits(msgspec.Struct, frozen=True):
     address_handshakes: Rate | None = Rate(10, 60)
     address_requests: Rate | None = Rate(30, 120)
     address_guests: Rate | None = Rate(1, 30)
+    address_webhooks: Rate | None = Rate(200, 1000)
+    """A company sends for all of its customers from a few addresses."""
     node_handshakes: Rate | None = Rate(500, 500)
     sockets_per_address: int | None = 200
     sockets_per_node: int | None = 20_000
@@ -80,6 +82,7 @@ UNLIMITED: Final = Limits(
     address_handshakes=None,
     address_requests=None,
     address_guests=None,
+    address_webhooks=None,
     node_handshakes=None,
     sockets_per_address=None,
     sockets_per_node=None,

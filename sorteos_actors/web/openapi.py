@@ -13,9 +13,19 @@ from typing import Final
 
 from sorteos_actors.protocol import encode
 from sorteos_actors.raffle import RejectionCode
-from sorteos_actors.web.openapi_routes import API, ROUTES, Route
+from sorteos_actors.web.openapi_route import API, Route
+from sorteos_actors.web.openapi_routes import ROUTES
 from sorteos_actors.web.routes.health import package_version
-from sorteos_actors.web.schemas import BODIES, ERROR, HTTP_VIEWS, Schema, an_object, components, ref
+from sorteos_actors.web.schemas import (
+    BODIES,
+    ERROR,
+    HTTP_VIEWS,
+    PAYMENT_VIEWS,
+    Schema,
+    an_object,
+    components,
+    ref,
+)
 
 PROBLEM: Final = "Problem"
 _PARAMETERS: Final[dict[str, Schema]] = {
@@ -26,11 +36,13 @@ _PARAMETERS: Final[dict[str, Schema]] = {
     },
     "mine": {"in": "query", "schema": {"type": "boolean", "default": False}},
     "include_numbers": {"in": "query", "schema": {"type": "boolean", "default": False}},
+    "raffle": {"in": "query", "required": True, "schema": {"type": "string"}},
+    "status": {"in": "query", "schema": {"type": "string", "enum": ["review"]}},
     "If-None-Match": {"in": "header", "schema": {"type": "string"}},
     "Idempotency-Key": {
         "in": "header",
         "description": "One per intention: a repeat with the same key answers with the same "
-        "reservation, and holds nothing twice.",
+        "reservation or payment, and holds or charges nothing twice.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     },
 }
@@ -40,6 +52,7 @@ _RETRY_AFTER: Final[Schema] = {
         "schema": {"type": "integer", "minimum": 1},
     }
 }
+_BYTES: Final[Schema] = {"type": "string", "format": "binary"}
 _ETAG: Final[Schema] = {"ETag": {"required": True, "schema": {"type": "string"}}}
 
 
@@ -60,7 +73,7 @@ def document() -> Schema:
         "servers": [{"url": "http://127.0.0.1:8080", "description": "The default of run.py"}],
         "paths": paths,
         "components": {
-            "schemas": {**components(*BODIES, *HTTP_VIEWS), PROBLEM: _problem()},
+            "schemas": {**components(*BODIES, *HTTP_VIEWS, *PAYMENT_VIEWS), PROBLEM: _problem()},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT (HS256)"}
             },
@@ -78,8 +91,10 @@ def _operation(route: Route) -> Schema:
     parameters += [{"name": name, **_PARAMETERS[name]} for name in route.parameters]
     if parameters:
         operation["parameters"] = parameters
+    content: Schema = {media: {"schema": _BYTES} for media in route.raw}
     if route.body is not None:
-        content = {"application/json": {"schema": ref(route.body)}}
+        content["application/json"] = {"schema": ref(route.body)}
+    if content:
         operation["requestBody"] = {"required": route.body_required, "content": content}
     operation["security"] = {
         "none": [],
@@ -102,7 +117,8 @@ def _in_path(name: str) -> Schema:
 def _responses(route: Route) -> Schema:
     answer: Schema = {"description": HTTPStatus(route.status).phrase}
     if route.answer is not None:
-        answer["content"] = {route.media: {"schema": route.answer}}
+        medias = (route.media, *route.other_media)
+        answer["content"] = {media: {"schema": route.answer} for media in medias}
         if route.has_page:
             answer["content"]["text/html"] = {"schema": {"type": "string"}}
     if route.has_etag:

@@ -5,39 +5,15 @@ A test holds this table against the application's own map of URLs, in both direc
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
-
-import msgspec
+from typing import Any, Final
 
 from sorteos_actors.protocol import messages
 from sorteos_actors.raffle import RejectionCode
+from sorteos_actors.web.openapi_payments import PAYMENT_ROUTES
+from sorteos_actors.web.openapi_route import API, Route
 from sorteos_actors.web.schemas import Schema, an_object, ref
 
-API: Final = "/api/v1"
 _C = RejectionCode
-
-
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One call: what goes in, what comes out, and how it may be refused."""
-
-    method: str
-    path: str
-    summary: str
-    answer: Schema | None
-    status: int = 200
-    body: type | None = None
-    body_required: bool = True
-    access: Literal["none", "optional", "required"] = "required"
-    refusals: tuple[RejectionCode | tuple[int, RejectionCode], ...] = ()
-    """By code; a code that comes with another status than its own as a pair."""
-    bare: tuple[tuple[int, str], ...] = ()
-    """Statuses that carry no body, and what they say."""
-    parameters: tuple[str, ...] = ()
-    media: str = "application/json"
-    has_etag: bool = False
-    has_page: bool = False
-    """Whether a browser, which prefers ``text/html``, gets a page there instead of the answer."""
-
 
 _RAFFLE: Final = an_object(raffle=ref(messages.RaffleView))
 _RESERVATION: Final = an_object(reservation=ref(messages.ReservationView))
@@ -259,7 +235,12 @@ ROUTES: Final[tuple[Route, ...]] = (
         body_required=False,
         refusals=(*_MOVED, *_BODY),
     ),
-    _on_reservation("cancel", "Let everything go"),
+    _on_reservation(
+        "cancel",
+        "Let everything go; a payment under way is cancelled first, if its provider lets it be",
+        refusals=(*_MOVED, _C.PAYMENT_IN_PROGRESS),
+    ),
+    *PAYMENT_ROUTES,
     _outside("/livez", "The process is alive", an_object(status=_TEXT)),
     _outside("/readyz", "This node can commit and wants new work", _HEALTH),
     _outside("/health", "The same as /readyz", _HEALTH),

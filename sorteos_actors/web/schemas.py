@@ -6,7 +6,9 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from sorteos_actors.protocol import messages
+from sorteos_actors.payments.status import PaymentStatus
+from sorteos_actors.ports.payment_store import CaseKind
+from sorteos_actors.protocol import messages, payment_messages
 from sorteos_actors.raffle import Phase, RaffleStatus, RejectionCode
 from sorteos_actors.raffle.model import STATE_NAMES
 
@@ -19,18 +21,38 @@ BODIES: Final = (
     messages.ReservationBody,
     messages.AddNumberBody,
     messages.ExtendBody,
+    payment_messages.PaymentBody,
+    payment_messages.ReceiptBody,
+    payment_messages.ApprovalBody,
+    payment_messages.RejectionBody,
+    payment_messages.RefundBody,
+    payment_messages.ResolutionBody,
+    payment_messages.MethodBody,
 )
 VIEWS: Final = (messages.RaffleView, messages.ReservationView)
 HTTP_VIEWS: Final = (*VIEWS, messages.ContactView)
 """Also what the WebSocket never shows."""
+PAYMENT_VIEWS: Final = (
+    payment_messages.MethodView,
+    payment_messages.PaymentView,
+    payment_messages.ReviewView,
+    payment_messages.CaseView,
+)
 CLIENT_MESSAGES: Final[tuple[type, ...]] = get_args(messages.ClientMessage)
 ERROR: Final = "Error"
 """Name of the schema of a refusal, over HTTP and WebSocket alike."""
-_TIMES: Final = frozenset({"created_at", "expires_at", "server_time", "sales_close_at", "draw_at"})
+_TIMES: Final = frozenset(
+    {
+        *("created_at", "expires_at", "server_time", "sales_close_at", "draw_at"),
+        *("deadline", "opened_at"),
+    }
+)
 _VALUES: Final = {
     ("RaffleView", "status"): tuple(RaffleStatus),
     ("ReservationView", "phase"): tuple(Phase),
     ("NumberView", "status"): STATE_NAMES[:3],
+    ("PaymentView", "status"): tuple(PaymentStatus),
+    ("CaseView", "kind"): get_args(CaseKind),
 }
 """What a text of the views can be: the structs carry plain strings."""
 

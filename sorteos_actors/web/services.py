@@ -8,6 +8,7 @@ import msgspec
 
 from sorteos_actors.actors.outage import OutageMeter
 from sorteos_actors.actors.registry import Registry
+from sorteos_actors.payments.house import Money
 from sorteos_actors.ports import Accounts, Clock, Ids, Owner, Queries, RaffleStore
 from sorteos_actors.web.addresses import Network
 from sorteos_actors.web.auth import Tokens
@@ -35,6 +36,7 @@ class Services(msgspec.Struct, frozen=True):
     clock: Clock
     ids: Ids
     tokens: Tokens
+    money: Money
     outage: OutageMeter
     settings: WebSettings
     me: Owner

@@ -11,22 +11,33 @@ import pytest
 
 from sorteos_actors import asyncio_bridge
 from sorteos_actors.ports import Queries, RaffleStore
+from sorteos_actors.ports.payment_store import PaymentDesk, PaymentPost, PaymentStore
 from sorteos_actors.raffle import RaffleStatus
+from sorteos_actors.store.payment_desk import PostgresDesk
+from sorteos_actors.store.payment_post import PostgresPost
+from sorteos_actors.store.payment_store import PostgresPayments
 from sorteos_actors.store.pool import open_pool
 from sorteos_actors.store.queries import PostgresQueries
 from sorteos_actors.store.raffle_store import PostgresRaffleStore
+from sorteos_actors.testing.memory_desk import MemoryDesk
+from sorteos_actors.testing.memory_payments import MemoryPayments
 from sorteos_actors.testing.memory_store import MemoryStore
 from tests.builders import some_terms
+from tests.contract.money import AboutMoney, funded
 from tests.contract.owner import Owner
 
 ARaffle = Callable[..., Awaitable[Owner]]
+Fund = Callable[..., Awaitable[Any]]
 
 
 class Stores(msgspec.Struct, frozen=True):
-    """One store under both of its ports."""
+    """One store under all of its ports."""
 
     writes: RaffleStore
     reads: Queries
+    payments: PaymentStore
+    post: PaymentPost
+    desk: PaymentDesk
 
 
 @pytest.fixture(params=["memory", "postgresql"])
@@ -43,10 +54,17 @@ async def stores(where: str | None) -> AsyncIterator[Stores]:
     """An empty store."""
     if where is None:
         memory = MemoryStore()
-        yield Stores(memory, memory)
+        payments = MemoryPayments(memory)
+        yield Stores(memory, memory, payments, payments.post, MemoryDesk(memory))
         return
     async with asyncio_bridge.open_loop(), open_pool(where) as pool:
-        yield Stores(PostgresRaffleStore(pool), PostgresQueries(pool))
+        yield Stores(
+            PostgresRaffleStore(pool),
+            PostgresQueries(pool),
+            PostgresPayments(pool),
+            PostgresPost(pool),
+            PostgresDesk(pool),
+        )
 
 
 @pytest.fixture
@@ -59,6 +77,22 @@ async def store(stores: Stores) -> RaffleStore:
 async def queries(stores: Stores) -> Queries:
     """The same store, to read from."""
     return stores.reads
+
+
+@pytest.fixture
+async def payments(stores: Stores) -> PaymentStore:
+    """The payments of the same store."""
+    return stores.payments
+
+
+@pytest.fixture
+async def fund(payments: PaymentStore) -> Fund:
+    """Give a command the payment that it speaks of: the row is there, and so is its money."""
+
+    async def pay(owner: Owner, command: AboutMoney, **changes: Any) -> AboutMoney:
+        return await funded(payments, owner.raffle, command, **changes)
+
+    return pay
 
 
 @pytest.fixture

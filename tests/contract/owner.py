@@ -91,6 +91,7 @@ def everything_of(raffle: Raffle, ever: Iterable[UUID]) -> dict[str, object]:
         "reservations": dict(raffle.reservations),
         "live_by_user": dict(raffle.live_by_user),
         "sold_by_user": dict(raffle.sold_by_user),
+        "returned": dict(raffle.returned),
         "ended": {id_: (raffle.ended.phase(id_), raffle.ended.recent(id_)) for id_ in ever},
         "next_deadline": next_deadline(raffle),
         "reserved_count": raffle.reserved_count,

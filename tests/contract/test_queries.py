@@ -8,24 +8,23 @@ from sorteos_actors.ports import Queries, RaffleStore, ReservationRecord
 from sorteos_actors.raffle import Phase, RaffleStatus
 from sorteos_actors.raffle.commands import (
     CancelReservation,
-    CompleteReservation,
     ReserveNumbers,
     StartCheckout,
 )
-from tests.builders import ANA, BETO, FIRST, HOUR, NOBODYS, OTHER, THIRD, some_terms, the
-from tests.contract.conftest import ARaffle
+from tests.builders import ANA, BETO, FIRST, HOUR, NOBODYS, OTHER, THIRD, paid, some_terms, the
+from tests.contract.conftest import ARaffle, Fund
 
 PUBLIC = (RaffleStatus.ACTIVE, RaffleStatus.PAUSED)
 
 
 async def test_a_raffle_is_shown_with_its_position_and_counts(
-    queries: Queries, a_raffle: ARaffle
+    queries: Queries, a_raffle: ARaffle, fund: Fund
 ) -> None:
     owner = await a_raffle()
     await owner.do(
         ReserveNumbers(ANA, FIRST, (1, 2)),
         StartCheckout(ANA, FIRST),
-        CompleteReservation(FIRST),
+        await fund(owner, paid(1, 2)),
         ReserveNumbers(BETO, OTHER, (3,)),
     )
     shown = await queries.raffle(owner.raffle.terms.id)

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from sorteos_actors.errors import Deposed, GuardViolated, RaffleNotFound
 from sorteos_actors.ports import JournalEntry, Queries, RaffleStore
+from sorteos_actors.ports.payment_store import PaymentStore
 from sorteos_actors.raffle import Command, Phase, Raffle, RaffleStatus, events, replay
 from sorteos_actors.raffle.commands import (
     AddNumbers,
     CancelReservation,
-    CompleteReservation,
     PauseRaffle,
     RemoveNumbers,
     ReserveNumbers,
@@ -22,8 +22,9 @@ from sorteos_actors.raffle.commands import (
     SwapNumbers,
 )
 from sorteos_actors.raffle.model import AVAILABLE, RESERVED, SOLD
-from tests.builders import ANA, BETO, FIRST, HOUR, NOW, ORGANIZER, OTHER, THIRD, some_terms
-from tests.contract.conftest import ARaffle
+from tests.builders import ANA, BETO, FIRST, HOUR, NOW, ORGANIZER, OTHER, THIRD, paid, some_terms
+from tests.contract.conftest import ARaffle, Fund
+from tests.contract.money import next_batch
 from tests.contract.owner import Owner, everything_of
 from tests.contract.traffic import Traffic
 
@@ -52,29 +53,33 @@ async def test_a_fresh_raffle_has_all_numbers_available(a_raffle: ARaffle) -> No
 
 @pytest.mark.parametrize("seed", range(5))
 async def test_a_takeover_loads_exactly_what_was_committed(
-    store: RaffleStore, a_raffle: ARaffle, seed: int
+    store: RaffleStore, payments: PaymentStore, a_raffle: ARaffle, seed: int
 ) -> None:
     owner = await a_raffle(number_count=24, max_numbers_per_user=12)
     traffic = Traffic(seed, await store.ping())
     raffle_id, kinds = owner.raffle.terms.id, Counter[str]()
-    for turn in range(60):
-        for event in await owner.do(*traffic.batch(owner.raffle), now=traffic.now):
+    for turn in range(150):
+        batch = await next_batch(payments, owner.raffle, traffic)
+        for event in await owner.do(*batch, now=traffic.now):
             kinds[type(event).__name__] += 1
-        if turn % 12 == 11:
+            traffic.note(event)
+        if turn % 30 == 29:
             taken_over = await Owner.of(store, raffle_id)
             ever = traffic.reservation_ids
             assert everything_of(taken_over.raffle, ever) == everything_of(owner.raffle, ever)
             owner = taken_over
-    assert len(kinds) >= 8, kinds
+    assert len(kinds) >= 12, kinds
 
 
 async def test_the_journal_replayed_is_the_loaded_raffle_and_the_counts_that_all_see(
-    store: RaffleStore, queries: Queries, a_raffle: ARaffle
+    store: RaffleStore, queries: Queries, payments: PaymentStore, a_raffle: ARaffle
 ) -> None:
     owner = await a_raffle(number_count=24, max_numbers_per_user=12)
     traffic = Traffic(99, await store.ping())
     for _ in range(40):
-        await owner.do(*traffic.batch(owner.raffle), now=traffic.now)
+        batch = await next_batch(payments, owner.raffle, traffic)
+        for event in await owner.do(*batch, now=traffic.now):
+            traffic.note(event)
     rows = await store.journal(owner.raffle.terms.id, 0, 100_000)
     assert [row.seq for row in rows] == list(range(1, owner.raffle.seq + 1))
     assert {row.epoch for row in rows} == {owner.epoch}
@@ -182,13 +187,13 @@ async def test_a_person_may_cancel_and_reserve_anew_inside_one_batch(
 
 
 async def test_a_reservation_may_be_born_and_sold_inside_one_batch(
-    store: RaffleStore, a_raffle: ARaffle
+    store: RaffleStore, a_raffle: ARaffle, fund: Fund
 ) -> None:
     owner = await a_raffle()
     await owner.do(
         ReserveNumbers(ANA, FIRST, (1, 2)),
         StartCheckout(ANA, FIRST),
-        CompleteReservation(FIRST),
+        await fund(owner, paid(1, 2)),
         ReserveNumbers(ANA, OTHER, (3,)),
     )
     await nothing_but(store, owner)
@@ -198,88 +203,69 @@ async def test_a_reservation_may_be_born_and_sold_inside_one_batch(
 # -- the guards: an owner whose memory is wrong --------------------------------------------------
 
 
-async def test_a_number_is_never_claimed_twice(store: RaffleStore, a_raffle: ARaffle) -> None:
-    owner = await held_and_sold(a_raffle)
+async def test_a_number_is_never_claimed_twice(owner: Owner) -> None:
     owner.raffle.board[1] = AVAILABLE
     await violates(owner, ReserveNumbers(BETO, OTHER, (50, 1)))
 
 
-async def test_a_sold_number_is_never_claimed_again(store: RaffleStore, a_raffle: ARaffle) -> None:
-    owner = await held_and_sold(a_raffle)
+async def test_a_sold_number_is_never_claimed_again(owner: Owner) -> None:
     owner.raffle.board[11] = AVAILABLE
     await violates(owner, ReserveNumbers(BETO, OTHER, (50, 11)))
 
 
-async def test_an_ended_reservation_is_never_born_again(
-    store: RaffleStore, a_raffle: ARaffle
-) -> None:
-    owner = await held_and_sold(a_raffle)
+async def test_an_ended_reservation_is_never_born_again(owner: Owner) -> None:
     await owner.do(CancelReservation(ANA, FIRST))
     owner.raffle.ended = type(owner.raffle.ended)()
     await violates(owner, ReserveNumbers(ANA, FIRST, (60,)))
 
 
-async def test_an_ended_reservation_never_changes_again(
-    store: RaffleStore, a_raffle: ARaffle
-) -> None:
-    owner = await held_and_sold(a_raffle)
+async def test_an_ended_reservation_never_changes_again(owner: Owner) -> None:
     alive = owner.raffle.reservations[FIRST]
     await owner.do(CancelReservation(ANA, FIRST))
     owner.raffle.reservations[FIRST] = alive
     await violates(owner, StartCheckout(ANA, FIRST))
 
 
-async def test_a_person_never_has_two_live_reservations(
-    store: RaffleStore, a_raffle: ARaffle
-) -> None:
-    owner = await held_and_sold(a_raffle)
+async def test_a_person_never_has_two_live_reservations(owner: Owner) -> None:
     del owner.raffle.live_by_user[ANA]
     await violates(owner, ReserveNumbers(ANA, OTHER, (60,)))
 
 
-async def test_a_reservation_never_changes_its_owner(store: RaffleStore, a_raffle: ARaffle) -> None:
-    owner = await held_and_sold(a_raffle)
+async def test_a_reservation_never_changes_its_owner(owner: Owner) -> None:
     stolen = replace(owner.raffle.reservations[FIRST], user_id=BETO)
     owner.raffle.reservations[FIRST] = stolen
     await violates(owner, StartCheckout(BETO, FIRST))
 
 
-async def test_nobody_releases_what_he_does_not_hold(store: RaffleStore, a_raffle: ARaffle) -> None:
-    owner = await held_and_sold(a_raffle)
+async def test_nobody_releases_what_he_does_not_hold(owner: Owner) -> None:
     await owner.do(ReserveNumbers(BETO, OTHER, (50, 51)))
     wrong = replace(owner.raffle.reservations[OTHER], numbers=(50, 51, 1))
     owner.raffle.reservations[OTHER] = wrong
     await violates(owner, RemoveNumbers(BETO, OTHER, (1,)))
 
 
-async def test_nobody_buys_what_he_does_not_hold(store: RaffleStore, a_raffle: ARaffle) -> None:
-    owner = await held_and_sold(a_raffle)
+async def test_nobody_buys_what_he_does_not_hold(owner: Owner, fund: Fund) -> None:
     await owner.do(ReserveNumbers(BETO, OTHER, (50, 51)), StartCheckout(BETO, OTHER), now=NOW)
     wrong = replace(owner.raffle.reservations[OTHER], numbers=(50, 1))
     owner.raffle.reservations[OTHER] = wrong
-    await violates(owner, CompleteReservation(OTHER))
+    await violates(owner, await fund(owner, paid(50, 1, user=BETO, reservation_id=OTHER)))
 
 
 @pytest.mark.parametrize("field", ["reserved_count", "sold_count"])
-async def test_counts_that_disagree_with_the_rows_are_refused(
-    store: RaffleStore, a_raffle: ARaffle, field: str
-) -> None:
-    owner = await held_and_sold(a_raffle)
+async def test_counts_that_disagree_with_the_rows_are_refused(owner: Owner, field: str) -> None:
     setattr(owner.raffle, field, getattr(owner.raffle, field) + 1)
     await violates(owner, ReserveNumbers(BETO, OTHER, (50,)))
 
 
-async def test_a_number_beyond_the_board_is_refused(store: RaffleStore, a_raffle: ARaffle) -> None:
-    owner = await held_and_sold(a_raffle)
+async def test_a_number_beyond_the_board_is_refused(owner: Owner) -> None:
     owner.raffle.board.extend(bytes(10))
     owner.raffle.terms = replace(owner.raffle.terms, number_count=110)
     await violates(owner, ReserveNumbers(BETO, OTHER, (105,)))
 
 
 async def test_a_batch_that_hides_what_became_of_a_reservation_is_refused(
-    store: RaffleStore, a_raffle: ARaffle
+    store: RaffleStore, owner: Owner
 ) -> None:
-    owner = await held_and_sold(a_raffle)
     batch = owner.batch(owner.decided([ReserveNumbers(BETO, OTHER, (50,))]))
     with pytest.raises(GuardViolated):
         await store.commit(replace(batch, reservations=[]))
@@ -325,7 +311,7 @@ async def test_a_commit_returns_the_time_of_the_store(
 
 
 async def test_raffles_with_something_due_are_found_longest_overdue_first(
-    store: RaffleStore, a_raffle: ARaffle
+    store: RaffleStore, a_raffle: ARaffle, fund: Fund
 ) -> None:
     now = await store.ping()
     held = await a_raffle()
@@ -335,11 +321,11 @@ async def test_raffles_with_something_due_are_found_longest_overdue_first(
     resting = await a_raffle(sales_close_at=now + HOUR)
     await resting.do(ReserveNumbers(ANA, FIRST, (1,)), now=now)
     await a_raffle(status=RaffleStatus.CLOSED, sales_close_at=now - HOUR)
-    paid = await a_raffle()
-    await paid.do(
+    bought = await a_raffle()
+    await bought.do(
         ReserveNumbers(ANA, FIRST, (1,)),
         StartCheckout(ANA, FIRST),
-        CompleteReservation(FIRST),
+        await fund(bought, paid(1)),
         now=now - 2 * HOUR,
     )
     found = await store.overdue(0, 10)
@@ -382,13 +368,14 @@ async def test_only_an_active_raffle_can_be_quarantined(
 # -- shared ------------------------------------------------------------------------------------
 
 
-async def held_and_sold(a_raffle: ARaffle) -> Owner:
+@pytest.fixture
+async def owner(a_raffle: ARaffle, fund: Fund) -> Owner:
     """Ana holds 1 and 2; 11 and 12 are sold to somebody."""
     owner = await a_raffle()
     await owner.do(
         ReserveNumbers(UUID(int=5), THIRD, (11, 12)),
         StartCheckout(UUID(int=5), THIRD),
-        CompleteReservation(THIRD),
+        await fund(owner, paid(11, 12, user=UUID(int=5), reservation_id=THIRD)),
         ReserveNumbers(ANA, FIRST, (1, 2)),
     )
     return owner

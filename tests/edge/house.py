@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import msgspec
@@ -79,6 +80,7 @@ async def open_house(
             clock=node.clock,
             ids=SystemIds(),
             tokens=tokens,
+            money=cast("Any", None),
             outage=node.world.outage,
             settings=WebSettings(
                 cors_origins=frozenset(),

@@ -47,7 +47,7 @@ class ServerProcess:
             "JWT_SECRET": SECRET,
             "RATE_LIMITS": "off",
             "LOG_FORMAT": "json",
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", str(ROOT))]),
             **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -18,10 +20,12 @@ from sorteos_actors.errors import StoreUnavailable
 from sorteos_actors.raffle import Phase, RaffleStatus, Rejection, commands, replay
 from sorteos_actors.raffle.model import Raffle
 from sorteos_actors.store import migrate
+from sorteos_actors.store.payment_store import PostgresPayments
 from sorteos_actors.store.pool import open_pool
 from sorteos_actors.store.raffle_store import PostgresRaffleStore
 from sorteos_actors.testing.node import open_node
-from tests.builders import some_terms
+from tests.builders import paid, some_terms
+from tests.contract.money import funded
 from tests.databases import empty_database
 
 SCHEMA = """
@@ -77,6 +81,22 @@ def test_up_down_to_nothing_and_up_again_gives_the_same_schema(servers: Embedded
     assert schema(database_url) == first
 
 
+def test_each_step_back_gives_the_schema_of_the_step_before(
+    servers: EmbeddedServers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database_url = empty_database(servers)
+    files = sorted(migrate.MIGRATIONS.glob("*.sql"))
+    monkeypatch.setattr(migrate, "MIGRATIONS", tmp_path)
+    before: list[list[list[tuple[Any, ...]]]] = []
+    for file in files:
+        before.append(schema(database_url) if before else [[], [], [], []])
+        shutil.copy(file, tmp_path)
+        migrate.up(database_url)
+    for file, expected in zip(reversed(files), reversed(before), strict=True):
+        migrate.down(database_url)
+        assert schema(database_url) == expected, file.name
+
+
 def test_every_time_in_the_schema_has_its_zone(database_url: str) -> None:
     kinds = {row[2] for row in schema(database_url)[0]}
     assert "timestamp with time zone" in kinds
@@ -85,7 +105,7 @@ def test_every_time_in_the_schema_has_its_zone(database_url: str) -> None:
 
 async def test_the_seeds_monitoring_queries_work_as_printed_and_are_true(database_url: str) -> None:
     async with asyncio_bridge.open_loop(), open_pool(database_url) as pool:
-        store = PostgresRaffleStore(pool)
+        store, payments = PostgresRaffleStore(pool), PostgresPayments(pool)
         terms = some_terms(id=uuid4())
         await store.create(terms, status=RaffleStatus.ACTIVE)
         async with open_node(store) as node:
@@ -97,7 +117,8 @@ async def test_the_seeds_monitoring_queries_work_as_printed_and_are_true(databas
                 if user in (2, 3):
                     await call(commands.StartCheckout(user_id, reservation_id), user_id)
                 if user == 3:
-                    await call(commands.CompleteReservation(reservation_id), None)
+                    sale = paid(*numbers, user=user_id, reservation_id=reservation_id)
+                    await call(await funded(payments, Raffle(terms), sale), None)
                 if user == 4:
                     await call(commands.CancelReservation(user_id, reservation_id), user_id)
         phases = await rows(
@@ -116,7 +137,7 @@ async def test_journal_live_state_and_tables_are_three_tellings_of_one_story(
     database_url: str,
 ) -> None:
     async with asyncio_bridge.open_loop(), open_pool(database_url) as pool:
-        store = PostgresRaffleStore(pool)
+        store, payments = PostgresRaffleStore(pool), PostgresPayments(pool)
         terms = some_terms(id=uuid4(), number_count=50)
         await store.create(terms, status=RaffleStatus.ACTIVE)
         async with open_node(store) as node:
@@ -132,7 +153,10 @@ async def test_journal_live_state_and_tables_are_three_tellings_of_one_story(
                     if turn == 7 and user % 2:
                         start = commands.StartCheckout(user_id, reservation_id)
                         await node.registry.call(terms.id, start, user_id)
-                        done = commands.CompleteReservation(reservation_id)
+                        assert answer.reservation is not None
+                        numbers = answer.reservation.numbers
+                        sale = paid(*numbers, user=user_id, reservation_id=reservation_id)
+                        done = await funded(payments, Raffle(terms), sale)
                         await node.registry.call(terms.id, done, None)
                     elif turn < 7:
                         cancel = commands.CancelReservation(user_id, reservation_id)

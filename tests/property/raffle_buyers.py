@@ -221,5 +221,6 @@ class RaffleWithBuyers(RaffleUnderTest):
             against = set()
         elif not against:
             against = self.model.against_phase(id_, CANCELLABLE, self.now)
+            against |= self.model.against_waiting(id_)
         if self.send(CancelReservation(user, id_), against):
             self.model.end(id_, "cancelled")

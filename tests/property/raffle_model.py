@@ -21,6 +21,16 @@ class Hold:
     created_at: int
     deadline: int
     extended: int = 0
+    attempt: UUID | None = None
+
+
+@dataclass
+class Purchase:
+    """What a reservation had when it ended, and which payment has paid it."""
+
+    user: UUID
+    numbers: tuple[int, ...]
+    payment: UUID | None = None
 
 
 @dataclass
@@ -31,7 +41,10 @@ class ModelRaffle:
     status: str = "draft"
     holds: dict[UUID, Hold] = field(default_factory=dict)
     ended: dict[UUID, tuple[str, UUID | None]] = field(default_factory=dict)
+    was: dict[UUID, Purchase] = field(default_factory=dict)
     sold: dict[int, UUID] = field(default_factory=dict)
+    sold_by: dict[int, UUID] = field(default_factory=dict)
+    returned: dict[UUID, set[int]] = field(default_factory=dict)
     last_outage: int = 0
 
     # -- what the notebook says ------------------------------------------------------------------
@@ -86,6 +99,15 @@ class ModelRaffle:
         over = closes_at is not None and closes_at <= now
         return {"raffle_not_active"} if self.status != "active" or over else set()
 
+    def against_waiting(self, id_: UUID) -> set[str]:
+        """Whether an attempt to pay is under way."""
+        return {"payment_in_progress"} if self.holds[id_].attempt else set()
+
+    def against_late_money(self, now: int) -> set[str]:
+        closes_at = self.terms.sales_close_at
+        over = closes_at is not None and closes_at <= now
+        return {"raffle_not_active"} if self.status not in ("active", "paused") or over else set()
+
     def against_opening(self, user: UUID, now: int) -> set[str]:
         already = {"already_reserved"} if self.hold_of(user) else set()
         return self.against_selling(now) | already
@@ -108,11 +130,33 @@ class ModelRaffle:
         deadline = now + self.terms.selection_ms
         self.holds[id_] = Hold(user, numbers, "selection", now, deadline)
 
-    def end(self, id_: UUID, phase: str) -> None:
+    def end(self, id_: UUID, phase: str, payment: UUID | None = None) -> None:
         hold = self.holds.pop(id_)
         self.ended[id_] = (phase, hold.user)
+        self.was[id_] = Purchase(hold.user, tuple(hold.numbers), payment)
         if phase == "completed":
-            self.sold.update(dict.fromkeys(hold.numbers, hold.user))
+            self.sell(id_)
+
+    def sell_late(self, payment: UUID, user: UUID, numbers: tuple[int, ...]) -> None:
+        self.ended[payment] = ("completed", user)
+        self.was[payment] = Purchase(user, numbers, payment)
+        self.sell(payment)
+
+    def sell(self, id_: UUID) -> None:
+        bought = self.was[id_]
+        self.sold.update(dict.fromkeys(bought.numbers, bought.user))
+        self.sold_by.update(dict.fromkeys(bought.numbers, id_))
+
+    def give_back(self, id_: UUID, numbers: tuple[int, ...]) -> None:
+        self.returned.setdefault(id_, set()).update(numbers)
+        for number in numbers:
+            del self.sold[number]
+            del self.sold_by[number]
+
+    def is_paid_by(self, id_: UUID, payment: UUID) -> bool:
+        return any(
+            self.was[known].payment == payment for known in (id_, payment) if known in self.was
+        )
 
     def check_out(self, id_: UUID, now: int) -> None:
         hold = self.holds[id_]
@@ -127,11 +171,16 @@ class ModelRaffle:
         used_up = hold.extended >= self.terms.extensions_per_phase
         return None if used_up or later <= hold.deadline else later
 
-    def run_out(self, now: int) -> list[UUID]:
+    def run_out(self, now: int, settle: int) -> list[UUID]:
+        """Time is over for these; what waits for money goes on waiting."""
         due = [id_ for id_, h in self.holds.items() if h.deadline <= now]
         for id_ in due:
-            self.end(id_, "expired")
-        return due
+            hold = self.holds[id_]
+            if hold.attempt is None:
+                self.end(id_, "expired")
+            else:
+                hold.phase, hold.deadline = "payment_review", now + settle
+        return [id_ for id_ in due if id_ not in self.holds]
 
     def close_the_sale(self) -> None:
         if self.status in ("active", "paused"):

@@ -25,6 +25,7 @@ from sorteos_actors.raffle import (
 )
 from sorteos_actors.raffle.commands import (
     AddNumbers,
+    CompleteReservation,
     ExtendReservation,
     PublishRaffle,
     QuickPick,
@@ -120,6 +121,9 @@ class RaffleUnderTest(RuleBasedStateMachine):
         keeps: list[int] = []
         if isinstance(command, ReserveNumbers):
             wanted = command.numbers
+        elif isinstance(command, CompleteReservation):
+            known = self.model.was.get(command.reservation_id)
+            wanted = known.numbers if known else command.numbers
         elif isinstance(command, AddNumbers | SwapNumbers):
             wanted = command.numbers if isinstance(command, AddNumbers) else command.take
             keeps = self.model.holds[command.reservation_id].numbers
@@ -156,11 +160,14 @@ class RaffleUnderTest(RuleBasedStateMachine):
         states = dict.fromkeys(held, RESERVED) | dict.fromkeys(model.sold, SOLD)
         assert list(raffle.board) == [states.get(n, AVAILABLE) for n in range(NUMBERS)]
         seen = {
-            r.id: (r.user_id, list(r.numbers), r.phase.value, r.created_at, r.expires_at)
+            r.id: (
+                *(r.user_id, list(r.numbers), r.phase.value, r.created_at, r.expires_at),
+                r.payment_id,
+            )
             for r in raffle.reservations.values()
         }
         assert seen == {
-            id_: (h.user, h.numbers, h.phase, h.created_at, h.deadline)
+            id_: (h.user, h.numbers, h.phase, h.created_at, h.deadline, h.attempt)
             for id_, h in model.holds.items()
         }
         for reservation in raffle.reservations.values():
@@ -169,6 +176,22 @@ class RaffleUnderTest(RuleBasedStateMachine):
         for id_, (phase, _) in model.ended.items():
             assert raffle.ended.phase(id_) is Phase(phase)
         assert raffle.last_outage_at == model.last_outage
+
+    @invariant()
+    def what_waits_for_money_is_nobody_elses(self) -> None:
+        for hold in self.model.holds.values():
+            if hold.attempt is not None:
+                assert all(self.raffle.board[n] == RESERVED for n in hold.numbers)
+
+    @invariant()
+    def whatever_is_sold_was_paid(self) -> None:
+        for number, id_ in self.model.sold_by.items():
+            sale = self.raffle.ended.recent(id_)
+            assert sale is not None
+            assert sale.phase is Phase.COMPLETED
+            assert number in sale.numbers
+            assert sale.payment_id is not None
+            assert sale.payment_id == self.model.was[id_].payment
 
     @invariant()
     def counters_equal_the_board(self) -> None:

@@ -8,8 +8,6 @@ back from its stored form and replayed on a fresh raffle, must give the very sam
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
@@ -17,20 +15,19 @@ from hypothesis.stateful import precondition, rule
 from sorteos_actors.raffle import Command
 from sorteos_actors.raffle.commands import (
     CloseRaffle,
-    CompleteReservation,
     ExpireDue,
     ExtendDeadlines,
     PauseRaffle,
     PublishRaffle,
     ResumeRaffle,
-    StartReview,
 )
+from sorteos_actors.raffle.decide_payment import SETTLE_MS
 from sorteos_actors.raffle.events import ReservationExpired
 from tests.builders import ORGANIZER
-from tests.property.raffle_buyers import RaffleWithBuyers, people, somebody_holds, spare_ids
-from tests.property.raffle_under_test import ANCIENT, BUYERS, NUMBERS, RaffleUnderTest
+from tests.property.raffle_buyers import somebody_holds
+from tests.property.raffle_payments import RaffleWithPayments
+from tests.property.raffle_under_test import BUYERS, NUMBERS
 
-PAYABLE = ("checkout", "payment_review")
 ORGANIZER_CAN: dict[str, tuple[Command, dict[str, str]]] = {
     "publish": (PublishRaffle(ORGANIZER), {"draft": "active"}),
     "pause": (PauseRaffle(ORGANIZER), {"active": "paused"}),
@@ -39,44 +36,15 @@ ORGANIZER_CAN: dict[str, tuple[Command, dict[str, str]]] = {
 }
 
 
-def somebody_pays(machine: RaffleUnderTest) -> bool:
-    return any(hold.phase in PAYABLE for hold in machine.model.holds.values())
-
-
-class RaffleMachine(RaffleWithBuyers):
-    """The buyers, with a payment desk, an organizer and a clock."""
-
-    @precondition(somebody_pays)
-    @rule(who=people, spare=spare_ids, in_ms=st.sampled_from([50, 100, 300]))
-    def review(self, who: int, spare: UUID, in_ms: int) -> None:
-        _, id_ = self.somebody(who, spare)
-        hold = self.model.holds.get(id_)
-        against = self.model.against_using(id_, None)
-        if hold is not None and hold.phase not in PAYABLE:
-            against.add("wrong_phase")
-        if self.send(StartReview(id_, self.now + in_ms), against):
-            assert hold is not None
-            hold.phase, hold.deadline = "payment_review", self.now + in_ms
-
-    @precondition(somebody_pays)
-    @rule(who=people, spare=spare_ids)
-    def complete(self, who: int, spare: UUID) -> None:
-        _, id_ = self.somebody(who, spare)
-        hold = self.model.holds.get(id_)
-        against = self.model.against_using(id_, None)
-        if self.model.ended.get(id_, ("", None))[0] == "completed" and id_ not in ANCIENT:
-            against = set()
-        if hold is not None and hold.phase not in PAYABLE:
-            against.add("wrong_phase")
-        if self.send(CompleteReservation(id_), against):
-            self.model.end(id_, "completed")
+class RaffleMachine(RaffleWithPayments):
+    """The buyers and the payment desk, with an organizer and a clock."""
 
     @precondition(lambda self: self.model.deadline() is not None)
     @rule()
     def expire(self) -> None:
         happened = self.send(ExpireDue(), set())
         expired = [e.reservation_id for e in happened if isinstance(e, ReservationExpired)]
-        assert sorted(expired) == sorted(self.model.run_out(self.now))
+        assert sorted(expired) == sorted(self.model.run_out(self.now, SETTLE_MS))
         closes_at = self.terms.sales_close_at
         if closes_at is not None and closes_at <= self.now:
             self.model.close_the_sale()
@@ -99,16 +67,20 @@ class RaffleMachine(RaffleWithBuyers):
         turn=st.integers(0, 2),
         first=st.integers(0, NUMBERS - 1),
         who=st.integers(2, 11),
-        pays=st.sampled_from(["at once", "slowly", "never"]),
+        pays=st.sampled_from(["at once", "slowly", "declined", "perhaps", "never"]),
     )
     def somebody_goes_straight_to_pay(self, turn: int, first: int, who: int, pays: str) -> None:
         self.newcomer_reserves_free_numbers(turn, first, 1)
         for id_ in sorted(self.model.holds):
             self.checkout(who, id_)
-            if pays == "slowly":
-                self.review(who, id_, 100)
             if pays != "never":
-                self.complete(who, id_)
+                self.start_payment(who, id_, 0)
+            if pays == "slowly":
+                self.review(who, id_, 0, 100)
+            if pays == "declined":
+                self.end_payment(2, id_, None)
+            if pays in ("slowly", "at once"):
+                self.complete(who, id_, 0, 0)
 
     @rule(verb=st.sampled_from(["publish", "pause", "resume", "close"]))
     def organize(self, verb: str) -> None:

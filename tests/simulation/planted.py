@@ -6,7 +6,6 @@ Used as ``with planted(bug): …``; the product has no trace of them.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -23,8 +22,16 @@ from sorteos_actors.clock import ServerClock
 from sorteos_actors.cluster import leases
 from sorteos_actors.errors import Deposed, StoreUnavailable
 from sorteos_actors.ports import Batch, News, Owner, Position
-from sorteos_actors.raffle import Raffle, Rejection, RejectionCode
-from sorteos_actors.testing import memory_store
+from sorteos_actors.raffle import (
+    Raffle,
+    Rejection,
+    RejectionCode,
+    Reservation,
+    decide_numbers,
+    decide_payment,
+    events,
+)
+from sorteos_actors.testing import memory_record, memory_store
 from sorteos_actors.testing.simulation import truth
 from sorteos_actors.testing.simulation.fake_redis import SimulatedRedis
 from sorteos_actors.testing.simulation.node_store import NodeStore
@@ -201,9 +208,18 @@ def an_unknown_commit_counts_as_done(stack: ExitStack) -> None:
 @plant
 def nobody_asks_whether_a_number_is_free(stack: ExitStack) -> None:
     """8: no status guard, neither in the rule nor in the rows."""
-    rules = sys.modules["sorteos_actors.raffle.decide"]  # The package's `decide` is the function.
-    _swap(stack, memory_store, "_guard", lambda *_: None)
-    _swap(stack, rules, "_may_take", lambda *_: None)
+    _swap(stack, memory_record.Record, "guard", lambda *_: None)
+    _swap(stack, decide_numbers, "may_take", lambda *_: None)
+
+
+@plant
+def what_waits_for_money_is_let_go_at_its_deadline(stack: ExitStack) -> None:
+    """12: nobody asks whether the money may still come."""
+
+    def run_out(reservation: Reservation, now: int) -> events.Event:
+        return events.ReservationExpired(reservation.id, reservation.numbers, now)
+
+    _swap(stack, decide_payment, "run_out", run_out)
 
 
 @plant

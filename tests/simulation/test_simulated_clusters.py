@@ -28,6 +28,7 @@ PLANTED_HERE = {
     "an_unknown_commit_counts_as_failed",
     "an_unknown_commit_counts_as_done",
     "nobody_asks_whether_a_number_is_free",
+    "what_waits_for_money_is_let_go_at_its_deadline",
     "the_row_count_is_ignored",
     "the_key_of_the_lease_names_the_node",
     "holds_end_by_the_nodes_own_clock",

@@ -14,6 +14,7 @@ from sorteos_actors.ports import Batch, JournalEntry
 from sorteos_actors.raffle import Event, RaffleStatus, RaffleSummary, events
 from sorteos_actors.raffle.model import EndedReservations
 from sorteos_actors.store.claims import Claim, ClaimChanges, net_changes
+from sorteos_actors.store.payment_changes import Paid, PaymentChanges, payment_changes
 from sorteos_actors.store.rows import (
     checked,
     commit_arguments,
@@ -21,7 +22,7 @@ from sorteos_actors.store.rows import (
     event_to_json,
     restore,
 )
-from tests.builders import ANA, BETO, FIRST, NOW, OTHER, a_hold, a_raffle, some_terms, the
+from tests.builders import ANA, BETO, FIRST, NOW, OTHER, PAYMENT, a_hold, a_raffle, some_terms, the
 
 ONE_OF_EACH: list[Event] = [
     events.NumbersReserved(
@@ -29,11 +30,16 @@ ONE_OF_EACH: list[Event] = [
     ),
     events.NumbersChanged(FIRST, (7,), (8, 9)),
     events.CheckoutStarted(FIRST, NOW),
+    events.PaymentStarted(FIRST, PAYMENT),
+    events.PaymentEnded(FIRST, PAYMENT),
     events.ReviewStarted(FIRST, NOW),
+    events.ReviewStarted(FIRST, NOW, overdue=True),
     events.ReservationExtended(FIRST, NOW),
     events.ReservationCancelled(FIRST, (1,), NOW),
     events.ReservationExpired(FIRST, (1,), NOW),
-    events.ReservationCompleted(FIRST, ANA, (1,), NOW),
+    events.ReservationCompleted(FIRST, ANA, (1,), NOW, PAYMENT),
+    events.NumbersSold(PAYMENT, ANA, (1,), 100, NOW, PAYMENT),
+    events.NumbersRefunded(FIRST, ANA, (1,), NOW, PAYMENT),
     events.DeadlinesExtended(5000, NOW),
     events.StatusChanged(RaffleStatus.PAUSED, NOW, "«porque sí»"),
 ]
@@ -98,6 +104,24 @@ def test_a_number_taken_and_sold_in_one_batch_is_inserted_as_sold() -> None:
     assert net_changes(happened) == changes(taken=[Claim(1, FIRST, "sold")])
 
 
+def test_a_number_sold_late_is_inserted_as_sold() -> None:
+    happened = [events.NumbersSold(PAYMENT, ANA, (1,), 100, NOW, PAYMENT)]
+    assert net_changes(happened) == changes(taken=[Claim(1, PAYMENT, "sold")])
+
+
+def test_a_refunded_number_is_released_as_the_sold_one_it_was() -> None:
+    happened = [events.NumbersRefunded(FIRST, ANA, (1,), NOW, PAYMENT)]
+    assert net_changes(happened) == changes(released=[Claim(1, FIRST, "sold")])
+
+
+def test_a_number_sold_and_refunded_in_one_batch_goes_as_the_reserved_one_it_was() -> None:
+    happened: list[Event] = [
+        events.ReservationCompleted(FIRST, ANA, (1,), NOW, PAYMENT),
+        events.NumbersRefunded(FIRST, ANA, (1,), NOW, PAYMENT),
+    ]
+    assert net_changes(happened) == changes(released=[Claim(1, FIRST)])
+
+
 @pytest.mark.parametrize(
     "happened",
     [
@@ -108,8 +132,13 @@ def test_a_number_taken_and_sold_in_one_batch_is_inserted_as_sold() -> None:
             events.ReservationCompleted(FIRST, ANA, (1,), NOW),
             events.ReservationExpired(FIRST, (1,), NOW),
         ],
+        [reserved(FIRST, 1), events.NumbersRefunded(FIRST, ANA, (1,), NOW, PAYMENT)],
+        [reserved(FIRST, 1), events.NumbersSold(PAYMENT, ANA, (1,), 100, NOW, PAYMENT)],
     ],
-    ids=["taken twice", "released by another", "sold to another", "released after the sale"],
+    ids=[
+        *("taken twice", "released by another", "sold to another", "released after the sale"),
+        *("refunded before the sale", "sold late while it is held"),
+    ],
 )
 def test_events_that_contradict_each_other_are_refused(happened: list[Event]) -> None:
     with pytest.raises(GuardViolated):
@@ -149,6 +178,60 @@ def test_a_batch_must_say_once_what_became_of_each_reservation() -> None:
             checked(msgspec.structs.replace(batch, reservations=wrong))
 
 
+def money(*happened: Event, **hold: object) -> PaymentChanges:
+    """What a batch of these events, about a reservation of 3 and 4, means for payments."""
+    raffle = a_raffle()
+    a_hold(raffle, 3, 4)
+    batch = msgspec.structs.replace(
+        a_batch(),
+        entries=[JournalEntry(event, None) for event in happened],
+        reservations=[msgspec.structs.replace(the(raffle), **hold)],
+    )
+    return payment_changes(batch)
+
+
+def test_an_attempt_that_began_and_ended_in_one_batch_is_waited_for_by_none() -> None:
+    begins, ends = events.PaymentStarted(FIRST, PAYMENT), events.PaymentEnded(FIRST, PAYMENT)
+    assert money(begins).started == {PAYMENT: FIRST}
+    assert money(begins, ends).started == {}
+    assert money(begins, ends).stopped == [PAYMENT]
+    assert money(begins, ends, begins).stopped == []
+
+
+def test_only_what_is_overdue_and_still_in_doubt_is_to_be_cancelled() -> None:
+    late = events.ReviewStarted(FIRST, NOW, overdue=True)
+    assert money(late, payment_id=PAYMENT).overdue == [PAYMENT]
+    assert money(events.ReviewStarted(FIRST, NOW), payment_id=PAYMENT).overdue == []
+    ends = events.PaymentEnded(FIRST, PAYMENT)
+    assert money(late, ends, payment_id=PAYMENT).overdue == []
+    buys = events.ReservationCompleted(FIRST, ANA, (3, 4), NOW, PAYMENT)
+    assert money(late, buys, payment_id=PAYMENT).overdue == []
+    assert money(late, buys).paid == [Paid(PAYMENT, FIRST, (3, 4), 200_000)]
+
+
+def test_nothing_is_sold_without_money_or_twice_for_the_same() -> None:
+    unpaid = events.ReservationCompleted(FIRST, ANA, (3, 4), NOW)
+    buys = msgspec.structs.replace(unpaid, payment_id=PAYMENT)
+    for wrong in ([unpaid], [buys, buys]):
+        with pytest.raises(GuardViolated):
+            money(*wrong)
+
+
+def test_numbers_that_go_back_are_gathered_by_the_payment_that_bought_them() -> None:
+    some = events.NumbersRefunded(FIRST, ANA, (3,), NOW, PAYMENT)
+    more = msgspec.structs.replace(some, numbers=(4,))
+    assert money(some, more).returned == {PAYMENT: (3, 4)}
+
+
+def test_what_only_gave_numbers_back_is_not_written_again() -> None:
+    batch = a_batch()
+    gone = JournalEntry(events.NumbersRefunded(FIRST, ANA, (3,), NOW, PAYMENT), None)
+    after_sale = msgspec.structs.replace(batch, entries=[gone, batch.entries[1]])
+    assert [r.id for r in checked(after_sale)[1]] == [OTHER]
+    forgotten = msgspec.structs.replace(after_sale, reservations=batch.reservations[1:])
+    assert [r.id for r in checked(forgotten)[1]] == [OTHER]
+
+
 def test_a_raffle_whose_counts_are_not_those_of_its_claims_is_not_loaded() -> None:
     summary = RaffleSummary(
         terms=some_terms(),
@@ -167,5 +250,6 @@ def test_a_raffle_whose_counts_are_not_those_of_its_claims_is_not_loaded() -> No
             blocked=[],
             live=[],
             sold_by_user={},
+            returned={},
             ended=EndedReservations(),
         )

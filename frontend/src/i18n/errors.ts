@@ -39,6 +39,12 @@ const TEXTS: Record<ErrorCode, (params: Params) => MessageDescriptor> = {
   wrong_phase: () => msg`Sus números ya están en otro paso. Actualizamos la página por usted.`,
   raffle_not_active: () => msg`Este sorteo no está vendiendo números en este momento.`,
   reservation_expired: () => msg`El tiempo terminó y sus números se liberaron.`,
+  payment_in_progress: () =>
+    msg`Hay un pago en curso por estos números. Espere a que termine o cancélelo primero.`,
+  already_paid: () => msg`Estos números ya están pagados.`,
+  wrong_amount: () => msg`El monto recibido no es el que se debía. Le ayudaremos a resolverlo.`,
+  method_not_offered: () => msg`Esa forma de pago no está disponible ahora. Escoja otra.`,
+  reference_taken: () => msg`Ese número de comprobante ya se usó en otro pago.`,
   payload_too_large: () => msg`Lo enviado es demasiado grande.`,
   rate_limited: () => msg`Vamos muy rápido. Espere unos segundos e intente de nuevo.`,
   unavailable: () => msg`El servidor no pudo responder. Intente de nuevo en unos segundos.`,

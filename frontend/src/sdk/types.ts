@@ -51,6 +51,8 @@ export interface Reservation {
   expires_in_ms: number;
   server_time: string;
   extensions_left: number;
+  /** The attempt to pay that it waits for; once completed, the payment that paid it. */
+  payment_id: string | null;
 }
 
 export interface RafflePage {
@@ -92,6 +94,11 @@ export type ErrorCode =
   | 'wrong_phase'
   | 'raffle_not_active'
   | 'reservation_expired'
+  | 'payment_in_progress'
+  | 'already_paid'
+  | 'wrong_amount'
+  | 'method_not_offered'
+  | 'reference_taken'
   | 'payload_too_large'
   | 'rate_limited'
   | 'unavailable'

@@ -106,6 +106,7 @@ export function hold(ms: number, change: Partial<Reservation> = {}): Reservation
     expires_in_ms: ms,
     server_time: new Date().toISOString(),
     extensions_left: 1,
+    payment_id: null,
     ...change,
   };
 }

@@ -24,6 +24,11 @@ const ALL: Record<ErrorCode, true> = {
   unavailable: true,
   offline: true,
   timeout: true,
+  payment_in_progress: true,
+  already_paid: true,
+  wrong_amount: true,
+  method_not_offered: true,
+  reference_taken: true,
 };
 
 describe.each([

@@ -15,9 +15,18 @@ import trio
 
 from sorteos_actors.actors.feed import Feed
 from sorteos_actors.ports import Answer, Reply
-from sorteos_actors.raffle import Command, Rejection, RejectionCode, commands
+from sorteos_actors.raffle import (
+    Command,
+    Phase,
+    RaffleTerms,
+    Rejection,
+    RejectionCode,
+    Reservation,
+    commands,
+)
 from sorteos_actors.raffle.model import AVAILABLE
 from sorteos_actors.testing.node import Viewer
+from sorteos_actors.testing.simulation.till import Till
 from sorteos_actors.testing.simulation.truth import Truth, short
 
 PATIENCE_SECONDS = 8.0
@@ -50,6 +59,7 @@ class Buyer:
         self._truth = truth
         self._chance = chance
         self._send = send
+        self._till = Till(truth, chance)
 
     async def run(self) -> None:
         """Buy until cancelled."""
@@ -69,14 +79,20 @@ class Buyer:
             )
         answer = await self._insist(raffle_id, first)
         while isinstance(answer, Reply) and answer.reservation is not None:
-            if not answer.reservation.phase.is_live or chance.random() < 0.25:
-                return  # Left lying: it will expire.
+            reservation = answer.reservation
+            if reservation.phase is Phase.COMPLETED:
+                await self._maybe_give_back(raffle_id, reservation)
+                return
+            if not reservation.phase.is_live or chance.random() < 0.25:
+                break  # Left lying: it will expire, unless it waits for money.
             await trio.sleep(chance.expovariate(2))
-            answer = await self._insist(raffle_id, self._next(answer, count))
+            answer = await self._insist(raffle_id, self._next(answer.terms, reservation, count))
+        await self._settle(raffle_id, reservation_id)
 
-    def _next(self, answer: Reply, count: int) -> Command:
-        chance, reservation = self._chance, answer.reservation
-        assert reservation is not None
+    def _next(self, terms: RaffleTerms, reservation: Reservation, count: int) -> Command:
+        chance = self._chance
+        if reservation.phase is not Phase.SELECTION and chance.random() < 0.7:
+            return self._till.next_step(terms, reservation)
         user_id, id_ = self.user_id, reservation.id
         number = chance.randrange(count)
         mine = chance.choice(reservation.numbers)
@@ -88,9 +104,21 @@ class Buyer:
                 commands.CancelReservation(user_id, id_),
                 commands.StartCheckout(user_id, id_),
                 commands.ExtendReservation(user_id, id_, reservation.expires_at),
-                commands.CompleteReservation(id_),
             )
         )
+
+    async def _settle(self, raffle_id: UUID, reservation_id: UUID) -> None:
+        """Whatever the buyer does, somebody asks what became of the money until it is certain."""
+        for command in self._till.last_steps(raffle_id, reservation_id):
+            await trio.sleep(self._chance.expovariate(0.5))
+            await self._insist(raffle_id, command)
+
+    async def _maybe_give_back(self, raffle_id: UUID, bought: Reservation) -> None:
+        if self._chance.random() < 0.5 and bought.payment_id is not None:
+            await trio.sleep(self._chance.expovariate(1))
+            some = bought.numbers[: self._chance.randint(1, len(bought.numbers))]
+            refund = commands.RefundNumbers(bought.id, bought.payment_id, self.user_id, some)
+            await self._insist(raffle_id, refund)
 
     async def _insist(self, raffle_id: UUID, command: Command) -> Answer | None:
         """Repeat until there is an answer, or for a while; None when it stays unknown."""

@@ -2,7 +2,8 @@
 
 The invariants are checked where truth changes, so after every step of the simulation: a number has one
 owner, positions follow each other, epochs never go back, nobody holds more than is allowed, nothing
-ends before its time. Buyers and viewers ask what was true at the position they were told.
+ends before its time or while its money may still come, what is sold is paid. Buyers and viewers ask
+what was true at the position they were told.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class Truth(MemoryStore):
         """Rare things that really happened."""
         self.trace: list[str] = []
         self.violations: list[str] = []
+        self._sales: Counter[UUID] = Counter()
+        self._entered = 0
 
     async def create(self, terms: RaffleTerms, *, status: RaffleStatus) -> None:
         """See `RaffleStore`."""
@@ -96,8 +99,7 @@ class Truth(MemoryStore):
             range(batch.seq + 1, batch.seq + 1 + len(batch.entries))
         ):
             self.broken(f"{name}: positions do not follow each other at {batch.seq}")
-        for entry in batch.entries:
-            self._judge_end(name, entry.event, now)
+        self._judge_ends(name, batch, now)
         for reservation in batch.reservations:
             past.reservations.setdefault(reservation.id, []).append((raffle.seq, reservation))
         board = bytearray(past.boards[-1])
@@ -111,6 +113,20 @@ class Truth(MemoryStore):
         if board != raffle.board:
             self.broken(f"{name}: the journal does not tell the board at {raffle.seq}")
         self._judge_owners(name, raffle)
+        self._judge_ledger()
+
+    def _judge_ledger(self) -> None:
+        """What was taken for numbers is the price of those that are sold, in every raffle."""
+        for raffle_id, transfer in self.money.transfers[self._entered :]:
+            self._sales[raffle_id] += transfer.amount * (
+                (transfer.credit == "sales") - (transfer.debit == "sales")
+            )
+        self._entered = len(self.money.transfers)
+        for raffle_id, record in self._records.items():
+            worth = record.terms.price * record.raffle.sold_count
+            if self._sales[raffle_id] != worth:
+                name, sales = short(raffle_id), self._sales[raffle_id]
+                self.broken(f"{name}: {sales} was taken for numbers that cost {worth}")
 
     def _judge_owners(self, name: str, raffle: Raffle) -> None:
         holders: dict[int, UUID] = {}
@@ -126,13 +142,56 @@ class Truth(MemoryStore):
             if count > limit:
                 self.broken(f"{name}: {short(user_id)} has {count} numbers, {limit} are allowed")
 
-    def _judge_end(self, name: str, event: events.Event, now: Millis) -> None:
-        if not isinstance(event, events.ReservationExpired):
-            return
-        known = self.past_of(event.reservation_id)
-        if known is not None and known.expires_at > now:
-            self.broken(f"{name}: a hold ended {known.expires_at - now} ms before its time")
-        self.seen["expiries"] += 1
+    def _judge_ends(self, name: str, batch: Batch, now: Millis) -> None:
+        """No hold ends before its time, and none while its money may still come."""
+        waits: dict[UUID, UUID | None] = {}
+        stopped: set[UUID] = set()
+        for entry in batch.entries:
+            event = entry.event
+            match event:
+                case events.PaymentStarted():
+                    waits[event.reservation_id] = event.payment_id
+                case events.PaymentEnded():
+                    waits[event.reservation_id] = None
+                    stopped.add(event.reservation_id)
+                    self._judge_stop(name, batch.raffle_id, event.payment_id)
+                case events.ReservationExpired() | events.ReservationCancelled():
+                    known = self.past_of(event.reservation_id)
+                    before = None if known is None else known.payment_id
+                    attempt = waits.get(event.reservation_id, before)
+                    if attempt is not None:
+                        self.broken(f"{name}: numbers were let go that wait for {short(attempt)}")
+                    is_expired = isinstance(event, events.ReservationExpired)
+                    self.seen["expiries"] += is_expired
+                    if known is None or not is_expired or known.expires_at <= now:
+                        continue
+                    # A review is over when its money is certain not to come.
+                    if event.reservation_id not in stopped:
+                        early = known.expires_at - now
+                        self.broken(f"{name}: a hold ended {early} ms before its time")
+                case events.ReservationCompleted() | events.NumbersSold():
+                    self.seen["late sales"] += isinstance(event, events.NumbersSold)
+                    self._judge_sale(name, batch.raffle_id, event)
+                case events.NumbersRefunded():
+                    self.seen["refunds"] += 1
+                case events.ReviewStarted(overdue=True):
+                    self.seen["deadlines put off"] += 1
+                case _:
+                    pass
+
+    def _judge_stop(self, name: str, raffle_id: UUID, payment_id: UUID) -> None:
+        """An attempt ends when it is certain that no money will come of it."""
+        payment = self.money.payments[raffle_id, payment_id]
+        if not payment.is_over:
+            self.broken(f"{name}: payment {short(payment_id)} was given up and may still come")
+
+    def _judge_sale(
+        self, name: str, raffle_id: UUID, sale: events.ReservationCompleted | events.NumbersSold
+    ) -> None:
+        """Sold is paid, with money of its own."""
+        payment = sale.payment_id and self.money.payments.get((raffle_id, sale.payment_id))
+        if not payment or (payment.applied, payment.sold_as) != ("sold", sale.reservation_id):
+            self.broken(f"{name}: {short(sale.reservation_id)} was sold and not paid")
 
     def past_of(self, reservation_id: UUID, seq: int | None = None) -> Reservation | None:
         """The reservation as it was at a position; by default the newest we know."""

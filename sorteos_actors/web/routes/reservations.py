@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid5
-
 from quart import Blueprint, Response, request
 
 from sorteos_actors.ports import ReservationRecord
@@ -20,11 +18,12 @@ from sorteos_actors.web.answers import (
     uuid_or_404,
 )
 from sorteos_actors.web.commands import numbers_of
+from sorteos_actors.web.keys import id_from_key
+from sorteos_actors.web.payment_access import PaymentAccess
 from sorteos_actors.web.services import Services
 from sorteos_actors.web.sockets import Sockets
 from sorteos_actors.web.visibility import may_see_now
 
-_MAX_KEY_CHARS = 255
 _MOST_LISTED = 200
 
 
@@ -64,7 +63,7 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         wanted = numbers_of(feed.summary.terms, asked.number_ids)
         if isinstance(wanted, Rejection):
             raise Refused(wanted.code, wanted.params)
-        reservation_id = _reservation_id(user_id, asked.raffle_id, services)
+        reservation_id = id_from_key(user_id, asked.raffle_id, services.ids)
         command = commands.ReserveNumbers(user_id, reservation_id, wanted)
         answer = await services.registry.call(asked.raffle_id, command, user_id)
         return reservation_response(answer, services, 201)
@@ -119,19 +118,11 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
     async def cancel(reservation_id: str) -> Response:
         record = await own(reservation_id)
         r = record.reservation
+        if r.payment_id is not None and r.phase.is_live:
+            # Its provider is asked to let go first; until it has, the refusal says that it is paid.
+            payment = await services.money.payments.get(record.terms.id, r.payment_id)
+            if payment is not None:
+                await PaymentAccess(services).cancel(payment)
         return await call(record, commands.CancelReservation(r.user_id, r.id))
 
     return routes
-
-
-def _reservation_id(user_id: UUID, raffle_id: UUID, services: Services) -> UUID:
-    """From the `Idempotency-Key`, so that a repeat asks for the same reservation; else a new one.
-
-    The raffle is part of it: one key used in two raffles must not give two reservations one id.
-    """
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return services.ids.uuid()
-    if not 0 < len(key) <= _MAX_KEY_CHARS:
-        raise Refused(RejectionCode.BAD_REQUEST, {"field": "Idempotency-Key"})
-    return uuid5(user_id, f"{raffle_id}:{key}")

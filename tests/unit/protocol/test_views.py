@@ -43,6 +43,7 @@ RESERVATION_FIELDS = [
     "expires_in_ms",
     "server_time",
     "extensions_left",
+    "payment_id",
 ]
 
 
@@ -108,6 +109,7 @@ def test_a_reservation_shows_exactly_the_fields_of_the_contract() -> None:
         "expires_in_ms": 9 * MINUTE,
         "server_time": "2027-01-15T08:01:00.000Z",
         "extensions_left": 1,
+        "payment_id": None,
     }
 
 

@@ -14,6 +14,7 @@ from sorteos_actors.raffle.commands import (
     ExtendReservation,
     ReserveNumbers,
     StartCheckout,
+    StartPayment,
     StartReview,
 )
 from sorteos_actors.raffle.events import ReservationExpired, StatusChanged
@@ -24,6 +25,7 @@ from tests.builders import (
     MINUTE,
     NOW,
     OTHER,
+    PAYMENT,
     SECOND,
     a_hold,
     a_raffle,
@@ -113,10 +115,11 @@ def test_a_deadline_that_comes_back_expires_once(minute: int, extend_first: bool
     assert do(raffle, ExpireDue(), due) == (ReservationExpired(FIRST, (7,), due),)
 
 
-def test_a_review_until_the_same_deadline_expires_once() -> None:
+def test_a_review_until_the_same_deadline_is_due_once() -> None:
     raffle = a_raffle()
     due = a_hold(raffle, 7, phase=Phase.CHECKOUT).expires_at
-    do(raffle, StartReview(FIRST, due))
+    do(raffle, StartPayment(ANA, FIRST, PAYMENT))
+    do(raffle, StartReview(FIRST, PAYMENT, due))
 
     assert len(do(raffle, ExpireDue(), due)) == 1
 

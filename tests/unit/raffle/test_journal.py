@@ -19,12 +19,15 @@ from sorteos_actors.raffle import (
 )
 from sorteos_actors.raffle.commands import (
     CloseRaffle,
+    EndPayment,
     ExpireDue,
     ExtendDeadlines,
     ExtendReservation,
     PublishRaffle,
+    RefundNumbers,
     ReserveNumbers,
     StartCheckout,
+    StartPayment,
     StartReview,
     SwapNumbers,
 )
@@ -35,20 +38,25 @@ from tests.builders import (
     FIRST,
     HOUR,
     MINUTE,
+    NOBODYS,
     NOW,
     ORGANIZER,
     OTHER,
+    OTHER_PAYMENT,
+    PAYMENT,
     THIRD,
     a_hold,
     a_raffle,
     do,
     everything,
+    paid,
     some_terms,
+    the,
 )
 
 
 def a_day_of_sales() -> tuple[Raffle, list[Event]]:
-    """Two sales, a swap, an outage, a slow payment that never came, and the close."""
+    """Sales, a swap, an outage, a slow payment that ended and came late, a refund, and the close."""
     raffle = Raffle(some_terms())
     journal: list[Event] = []
     story: list[tuple[int, Command]] = [
@@ -59,10 +67,18 @@ def a_day_of_sales() -> tuple[Raffle, list[Event]]:
         (NOW + MINUTE, ExtendReservation(BETO, OTHER)),
         (NOW + MINUTE, ExtendDeadlines(MINUTE, NOW + 1)),
         (NOW + MINUTE, StartCheckout(BETO, OTHER)),
-        (NOW + MINUTE, StartReview(OTHER, NOW + HOUR)),
+        (NOW + MINUTE, StartPayment(BETO, OTHER, PAYMENT)),
+        (NOW + MINUTE, StartReview(OTHER, PAYMENT, NOW + HOUR)),
         (NOW + 11 * MINUTE, ExpireDue()),
         (NOW + 11 * MINUTE, ReserveNumbers(CARLA, THIRD, (7,))),
         (NOW + HOUR, ExpireDue()),
+        (NOW + HOUR, EndPayment(OTHER, PAYMENT)),
+        (NOW + HOUR, paid(8, user=BETO, reservation_id=OTHER, payment_id=PAYMENT)),
+        (NOW + HOUR, ReserveNumbers(CARLA, NOBODYS, (1, 2))),
+        (NOW + HOUR, StartCheckout(CARLA, NOBODYS)),
+        (NOW + HOUR, StartPayment(CARLA, NOBODYS, OTHER_PAYMENT)),
+        (NOW + HOUR, paid(1, 2, user=CARLA, reservation_id=NOBODYS, payment_id=OTHER_PAYMENT)),
+        (NOW + HOUR, RefundNumbers(NOBODYS, OTHER_PAYMENT, CARLA, (2,))),
         (NOW + HOUR, CloseRaffle(ORGANIZER)),
     ]
     for now, command in story:
@@ -84,6 +100,27 @@ def test_events_come_back_from_their_stored_form_unchanged() -> None:
     stored = [msgspec.json.encode(event) for event in journal]
 
     assert [msgspec.json.decode(text, type=Event) for text in stored] == journal
+
+
+def test_a_journal_from_before_there_were_payments_is_still_told() -> None:
+    raffle = a_raffle()
+    journal = [
+        b"""{"type": "numbers_reserved", "reservation_id": "00000000-0000-0000-0000-000000000001",
+        "user_id": "00000000-0000-0000-0000-00000000a000", "numbers": [7], "unit_price": 100000,
+        "at": 1800000000000, "expires_at": 1800000600000}""",
+        b"""{"type": "checkout_started", "expires_at": 1800000300000,
+        "reservation_id": "00000000-0000-0000-0000-000000000001"}""",
+        b"""{"type": "review_started", "expires_at": 1800086400000,
+        "reservation_id": "00000000-0000-0000-0000-000000000001"}""",
+        b"""{"type": "reservation_completed", "numbers": [7], "at": 1800000060000,
+        "reservation_id": "00000000-0000-0000-0000-000000000001",
+        "user_id": "00000000-0000-0000-0000-00000000a000"}""",
+    ]
+
+    replay(raffle, (msgspec.json.decode(line, type=Event) for line in journal))
+
+    assert (the(raffle).phase, the(raffle).payment_id) == (Phase.COMPLETED, None)
+    assert raffle.sold_by_user == {ANA: 1}
 
 
 def test_each_event_takes_one_position() -> None:

@@ -1,4 +1,4 @@
-"""From choosing to paying: checkout, more time, slow payments, and numbers that are sold."""
+"""From choosing to paying: checkout, more time, and letting go. Money itself is in `test_money`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,10 @@ import pytest
 from sorteos_actors.raffle import Phase, RejectionCode, extensions_left
 from sorteos_actors.raffle.commands import (
     CancelReservation,
-    CompleteReservation,
-    ExpireDue,
     ExtendReservation,
     StartCheckout,
-    StartReview,
 )
-from sorteos_actors.raffle.events import ReservationCompleted
-from sorteos_actors.raffle.model import SOLD
-from tests.builders import ANA, FIRST, HOUR, MINUTE, NOW, a_hold, a_raffle, do, refused, taken, the
+from tests.builders import ANA, FIRST, MINUTE, NOW, a_hold, a_raffle, do, refused, taken, the
 
 CHECKOUT = StartCheckout(ANA, FIRST)
 
@@ -158,88 +153,7 @@ def test_a_payment_in_review_is_not_the_buyers_to_extend() -> None:
     assert refused(raffle, ExtendReservation(ANA, FIRST)).code is RejectionCode.WRONG_PHASE
 
 
-# -- slow payments and sales ---------------------------------------------------------------------
-
-
-def test_a_slow_payment_keeps_the_numbers_until_its_own_deadline() -> None:
-    raffle = a_raffle()
-    a_hold(raffle, 7, phase=Phase.CHECKOUT)
-
-    do(raffle, StartReview(FIRST, NOW + 24 * HOUR))
-
-    assert the(raffle).phase is Phase.PAYMENT_REVIEW
-    assert do(raffle, ExpireDue(), NOW + 24 * HOUR - 1) == ()
-    assert taken(raffle) == {7}
-    do(raffle, ExpireDue(), NOW + 24 * HOUR)
-    assert taken(raffle) == set()
-
-
-def test_review_begins_in_checkout_only() -> None:
-    raffle = a_raffle()
-    a_hold(raffle, 7)
-
-    refusal = refused(raffle, StartReview(FIRST, NOW + HOUR))
-
-    assert refusal.code is RejectionCode.WRONG_PHASE
-    assert refusal.params == {"phase": "selection"}
-
-
-def test_a_buyer_cannot_cancel_a_payment_that_is_under_way() -> None:
-    raffle = a_raffle()
-    a_hold(raffle, 7, phase=Phase.PAYMENT_REVIEW)
-
-    assert refused(raffle, CancelReservation(ANA, FIRST)).code is RejectionCode.WRONG_PHASE
-
-
-@pytest.mark.parametrize("phase", [Phase.CHECKOUT, Phase.PAYMENT_REVIEW])
-def test_verified_money_sells_the_numbers(phase: Phase) -> None:
-    raffle = a_raffle()
-    a_hold(raffle, 7, 8, phase=phase)
-
-    happened = do(raffle, CompleteReservation(FIRST), NOW + MINUTE)
-
-    assert happened == (ReservationCompleted(FIRST, ANA, (7, 8), NOW + MINUTE),)
-    assert (the(raffle).phase, the(raffle).ended_at) == (Phase.COMPLETED, NOW + MINUTE)
-    assert raffle.board[7] == raffle.board[8] == SOLD
-    assert (raffle.available_count, raffle.reserved_count, raffle.sold_count) == (98, 0, 2)
-    assert raffle.live_reservation_of(ANA) is None
-
-
-def test_numbers_that_are_still_being_chosen_cannot_be_sold() -> None:
-    raffle = a_raffle()
-    a_hold(raffle, 7)
-
-    assert refused(raffle, CompleteReservation(FIRST)).code is RejectionCode.WRONG_PHASE
-
-
-@pytest.mark.parametrize("phase", [Phase.CHECKOUT, Phase.PAYMENT_REVIEW])
-def test_money_that_arrives_before_the_expiry_does_wins(phase: Phase) -> None:
-    raffle = a_raffle()
-    late = a_hold(raffle, 7, phase=phase).expires_at + 1
-
-    do(raffle, CompleteReservation(FIRST), late)
-
-    assert do(raffle, ExpireDue(), late) == ()
-    assert raffle.board[7] == SOLD
-
-
-def test_a_review_that_begins_before_the_expiry_does_wins() -> None:
-    raffle = a_raffle()
-    late = a_hold(raffle, 7, phase=Phase.CHECKOUT).expires_at + 1
-
-    do(raffle, StartReview(FIRST, late + HOUR), late)
-
-    assert do(raffle, ExpireDue(), late) == ()
-
-
-def test_money_that_arrives_after_the_expiry_sells_nothing() -> None:
-    raffle = a_raffle()
-    late = a_hold(raffle, 7, phase=Phase.CHECKOUT).expires_at
-    do(raffle, ExpireDue(), late)
-
-    refusal = refused(raffle, CompleteReservation(FIRST), late)
-
-    assert refusal.code is RejectionCode.RESERVATION_EXPIRED
+# -- letting go ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("phase", [Phase.SELECTION, Phase.CHECKOUT])

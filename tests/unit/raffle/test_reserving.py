@@ -8,7 +8,6 @@ from sorteos_actors.raffle import Phase, RejectionCode
 from sorteos_actors.raffle.commands import (
     AddNumbers,
     CancelReservation,
-    CompleteReservation,
     ReserveNumbers,
 )
 from sorteos_actors.raffle.events import NumbersReserved
@@ -24,6 +23,7 @@ from tests.builders import (
     a_hold,
     a_raffle,
     do,
+    paid,
     refused,
     taken,
     the,
@@ -213,7 +213,7 @@ def test_a_sold_number_stays_sold() -> None:
     raffle = a_raffle()
     a_hold(raffle, 7, user=BETO, reservation_id=OTHER, phase=Phase.CHECKOUT)
 
-    do(raffle, CompleteReservation(OTHER))
+    do(raffle, paid(7, user=BETO, reservation_id=OTHER))
 
     assert raffle.board[7] == SOLD
     assert refused(raffle, ReserveNumbers(ANA, FIRST, (7,))).code is RejectionCode.NUMBERS_TAKEN

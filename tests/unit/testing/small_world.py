@@ -10,12 +10,15 @@ from __future__ import annotations
 import random
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from sorteos_actors.ports import JournalEntry, JournalRow
 from sorteos_actors.raffle import Command, Phase, Raffle, RaffleStatus, Rejection, decide, evolve
 from sorteos_actors.raffle.commands import (
     AddNumbers,
     CancelReservation,
     CompleteReservation,
+    EndPayment,
     ExpireDue,
     ExtendDeadlines,
     ExtendReservation,
@@ -24,13 +27,14 @@ from sorteos_actors.raffle.commands import (
     RemoveNumbers,
     ReserveNumbers,
     StartCheckout,
+    StartPayment,
     StartReview,
     SwapNumbers,
 )
 from sorteos_actors.raffle.model import RESERVED, SOLD, Reservation
 from sorteos_actors.testing.durable import Claim, DatabaseState
 from sorteos_actors.testing.history import HistoryRecorder, Kind
-from tests.builders import NOW, some_terms
+from tests.builders import NOW, paid, payment_of, some_terms
 
 STEP_MS = 10
 OVERLAP_MS = 60
@@ -90,7 +94,15 @@ class SmallWorld:
         return refused
 
     def execute(self, command: Command) -> Rejection | None:
-        """What the server does."""
+        """What the server does. Money never comes late in this world."""
+        if isinstance(command, StartReview):
+            begins = StartPayment(
+                self._user_of(command), command.reservation_id, command.payment_id
+            )
+            self.execute(begins)
+        if isinstance(command, CompleteReservation):
+            is_late = command.reservation_id not in self.raffle.reservations
+            command = replace(command, amount=-1) if is_late else command
         decision = decide(self.raffle, command, self.now)
         if isinstance(decision, Rejection):
             return decision
@@ -103,6 +115,10 @@ class SmallWorld:
                 self._rows[each] = self.the(each)
             self.journal.append(JournalRow(self.raffle.seq, self.epoch, self.now, entry))
         return None
+
+    def _user_of(self, command: StartReview) -> UUID:
+        held = self.raffle.reservations.get(command.reservation_id)
+        return UUID(int=0) if held is None else held.user_id
 
     def the(self, reservation_id: UUID) -> Reservation:
         """A reservation, alive or ended just now."""
@@ -118,6 +134,7 @@ class SmallWorld:
             for r in reservations
             if r.phase.is_live or r.phase is Phase.COMPLETED
             for number in r.numbers
+            if number not in self.raffle.returned.get(r.id, ())
             for status in ("reserved" if self.raffle.board[number] == RESERVED else "sold",)
         ]
         assert len(claims) == sum(state in (RESERVED, SOLD) for state in self.raffle.board)
@@ -136,6 +153,11 @@ class SmallWorld:
         chance = self.chance
         if chance.random() < 0.4:
             self.execute(ExpireDue())
+        for hold in list(self.raffle.reservations.values()):
+            # Only what waits for money that is overdue has that much time.
+            is_overdue = hold.expires_at > self.now + 100 * STEP_MS
+            if hold.payment_id is not None and is_overdue and chance.random() < 0.5:
+                self.execute(EndPayment(hold.id, hold.payment_id))
         if chance.random() < 0.05:
             self.epoch += 1
         if chance.random() < 0.05:  # Some holds are younger than the outage.
@@ -225,8 +247,9 @@ class SmallWorld:
             case "extend":
                 return ExtendReservation(user, id_)
             case "review":
-                return StartReview(id_, self.now + 100)
+                return StartReview(id_, payment_of(id_), self.now + 100)
             case "complete":
-                return CompleteReservation(id_)
+                held = self.raffle.reservations.get(id_)
+                return paid(*(held.numbers if held else (0,)), user=user, reservation_id=id_)
             case _:
                 return FindReservation(user)

@@ -8,17 +8,33 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from sorteos_actors.ports import JournalRow
-from sorteos_actors.raffle import Event
+from sorteos_actors.raffle import Event, Phase
+from sorteos_actors.raffle.commands import (
+    CancelReservation,
+    EndPayment,
+    RefundNumbers,
+    ReserveNumbers,
+    StartCheckout,
+    StartPayment,
+    StartReview,
+)
 from sorteos_actors.raffle.events import (
     NumbersChanged,
+    NumbersRefunded,
     NumbersReserved,
+    NumbersSold,
+    PaymentEnded,
+    PaymentStarted,
     ReservationCancelled,
     ReservationExpired,
 )
 from sorteos_actors.testing.durable import Claim, DatabaseState, check_durable, name_picks
 from sorteos_actors.testing.history import Operation
-from tests.builders import FIRST, OTHER
+from tests.builders import FIRST, OTHER, OTHER_PAYMENT, PAYMENT, THIRD, paid
 from tests.unit.testing.small_world import SmallWorld
+
+ANA_THERE = UUID(int=1000)
+"""Person 0 of a small world."""
 
 
 def a_world() -> SmallWorld:
@@ -127,6 +143,45 @@ def test_what_a_sound_journal_cannot_contain_is_noted() -> None:
     assert notes(world, ReservationExpired(OTHER, (3,), at + 300)) == []
     [text] = notes(world, ReservationCancelled(FIRST, (1,), at))
     assert "the reservation had [1, 2]" in text
+
+
+def test_what_waits_for_money_is_not_let_go_by_a_sound_journal() -> None:
+    world = a_world()
+    world.execute(StartCheckout(ANA_THERE, FIRST))
+    world.execute(StartPayment(ANA_THERE, FIRST, PAYMENT))
+    late = world.the(FIRST).expires_at
+    [text] = notes(world, ReservationExpired(FIRST, (1, 2), late))
+    assert f"its money may still come: {PAYMENT}" in text
+    [text] = notes(world, PaymentStarted(FIRST, OTHER_PAYMENT))
+    assert f"it waits for {PAYMENT}" in text
+    [text] = notes(world, PaymentEnded(FIRST, OTHER_PAYMENT))
+    assert "it did not wait for that" in text
+    world.execute(StartReview(FIRST, PAYMENT, late + 1000))
+    world.execute(EndPayment(FIRST, PAYMENT))
+    assert world.the(FIRST).phase is Phase.EXPIRED
+    assert check_durable([], world.database()) == []
+
+
+def test_a_number_that_was_given_back_and_sold_again_has_one_holder() -> None:
+    world = a_world()
+    world.execute(StartCheckout(ANA_THERE, FIRST))
+    world.execute(paid(1, 2, user=ANA_THERE))
+    world.execute(RefundNumbers(FIRST, PAYMENT, ANA_THERE, (2,)))
+    world.execute(ReserveNumbers(ANA_THERE, THIRD, (2,)))
+    assert check_durable([], world.database()) == []
+    [text] = notes(world, NumbersRefunded(FIRST, ANA_THERE, (2,), world.now, PAYMENT))
+    assert "number 2 was ('reserved'" in text
+
+
+def test_money_that_came_late_has_a_reservation_of_its_own() -> None:
+    world = a_world()
+    world.execute(CancelReservation(ANA_THERE, FIRST))
+    sale = NumbersSold(PAYMENT, ANA_THERE, (1, 2), 100_000, world.now, PAYMENT)
+    assert notes(world, sale) == []
+    [text] = notes(world, replace(sale, reservation_id=OTHER))
+    assert "born before" in text
+    [text] = notes(world, replace(sale, numbers=(3,)))
+    assert "number 3 was reserved" in text
 
 
 def test_an_event_of_an_ended_reservation_is_noted() -> None:

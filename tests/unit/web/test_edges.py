@@ -43,7 +43,7 @@ def test_a_token_carries_its_person_and_role() -> None:
         "á.b.c",
         "a" * 1_000_000,
         jwt.encode({"sub": str(UUID(int=1)), "role": "admin", "exp": NOW, "iat": 1}, "x" * 32),
-        jwt.encode({"sub": str(UUID(int=1)), "role": "admin", "exp": NOW, "iat": 1}, None, "none"),
+        jwt.encode({"sub": str(UUID(int=1)), "role": "admin", "exp": NOW, "iat": 1}, "", "none"),
         jwt.encode(
             {"sub": str(UUID(int=1)), "role": "admin", "exp": NOW, "iat": 1}, SECRET * 2, "HS512"
         ),

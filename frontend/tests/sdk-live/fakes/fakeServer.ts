@@ -348,6 +348,7 @@ export class FakeServer {
       expires_in_ms: Math.max(0, hold.expiresAt - Date.now()),
       server_time: now(),
       extensions_left: hold.extensions,
+      payment_id: null,
     };
   }
 }

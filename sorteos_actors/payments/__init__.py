@@ -1,0 +1,1 @@
+"""Money: methods of payment, what to do next about a payment, and who does it."""

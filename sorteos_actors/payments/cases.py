@@ -1,0 +1,84 @@
+"""Money that a person has to look at: who answers for it, until when, and what is known. Pure.
+
+A case has an id made from what it is about, so that the same trouble, met again after a crash or on
+another node, is the same case.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID, uuid5
+
+from sorteos_actors.ports.payment_store import CaseKind, InboxEvent, MoneyCase, Refund
+from sorteos_actors.ports.payments import Payment
+from sorteos_actors.raffle import Millis
+
+DAY_MS: Final[Millis] = 86_400_000
+HOUR_MS: Final[Millis] = 3_600_000
+_NAMESPACE: Final = UUID("5d0f1f5e-6a4b-4a7e-9a51-8a52b1d3c0aa")
+
+
+def about(payment: Payment, now: Millis) -> MoneyCase:
+    """Money that is not what was asked."""
+    if payment.paid_currency not in (None, payment.currency):
+        kind: CaseKind = "wrong_currency"
+    elif payment.applied == "sold":
+        kind = "disputed" if payment.refunded > payment.refund_wanted else "stuck"
+    elif payment.money_here > payment.amount:
+        kind = "overpaid"
+    else:
+        kind = "underpaid"
+    return _case(kind, payment, payment.money_here, now + DAY_MS)
+
+
+def paid_twice(payment: Payment, now: Millis) -> MoneyCase:
+    """A second payment of what was paid already; its money goes back by itself."""
+    return _case("paid_twice", payment, payment.money_here, now + DAY_MS)
+
+
+def stuck(payment: Payment, now: Millis) -> MoneyCase:
+    """A step that does not succeed for many minutes."""
+    return _case("stuck", payment, payment.money_here, now + HOUR_MS)
+
+
+def refund_by_hand(payment: Payment, refund: Refund, now: Millis) -> MoneyCase:
+    """Money that only a person can send back."""
+    return _case("refund_failed", payment, refund.amount, now + DAY_MS, refund.key)
+
+
+def unknown_reference(event: InboxEvent, now: Millis) -> MoneyCase:
+    """A verified message about a payment that is none of ours."""
+    key = event.key
+    return MoneyCase(
+        id=uuid5(_NAMESPACE, f"unknown_reference {key.provider} {key.account} {event.reference}"),
+        kind="unknown_reference",
+        raffle_id=None,
+        payment_id=None,
+        amount=0,
+        currency="",
+        owner="admin",
+        deadline=now + DAY_MS,
+        facts={"provider": key.provider, "kind": event.kind, "reference": event.reference},
+    )
+
+
+def _case(
+    kind: CaseKind, payment: Payment, amount: int, deadline: Millis, about_what: str = ""
+) -> MoneyCase:
+    return MoneyCase(
+        id=uuid5(_NAMESPACE, f"{kind} {payment.id} {about_what}"),
+        kind=kind,
+        raffle_id=payment.raffle_id,
+        payment_id=payment.id,
+        amount=amount,
+        currency=payment.paid_currency or payment.currency,
+        owner="organizer",
+        deadline=deadline,
+        facts={
+            "asked": payment.amount,
+            "captured": payment.captured,
+            "refunded": payment.refunded,
+            "provider": payment.provider,
+            "reference": payment.reference,
+        },
+    )

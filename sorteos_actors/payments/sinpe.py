@@ -1,0 +1,186 @@
+"""SINPE Móvil by hand: the buyer sends the exact amount by phone, the organizer says that it has come.
+
+Nobody can be asked: what is known is what people have said. So this provider talks to no network, and
+its facts come from `approved` and `rejected`, which turn an organizer's recorded word into an
+observation. A picture of a receipt is never proof; it helps the organizer to look for the money.
+"""
+
+# ruff: noqa: ARG002 - the port's shape; whoever cannot be asked needs neither keys nor messages.
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+import msgspec
+
+from sorteos_actors.errors import ForgedWebhook, ProviderRefused
+from sorteos_actors.payments.sinpe_code import codes, phone_digits, reference_key
+from sorteos_actors.ports.payments import (
+    Capabilities,
+    Charge,
+    Observation,
+    Payment,
+    WebhookEvent,
+)
+from sorteos_actors.raffle import Millis
+
+CURRENCY: Final = "CRC"
+SETTLE_MS: Final = 24 * 3_600_000
+_MAX_REASON: Final = 200
+
+
+class Codes(Protocol):
+    """Gives each open payment a code that no other open payment has."""
+
+    async def take(self, payment_id: UUID, candidates: Iterator[str]) -> str:
+        """The first of the candidates that is free, or the one that this payment has already."""
+
+
+class MemoryCodes:
+    """The `Codes` port for one process."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, UUID] = {}
+
+    async def take(self, payment_id: UUID, candidates: Iterator[str]) -> str:
+        """The first code that is free or this payment's own."""
+        return next(
+            code for code in candidates if self._taken.setdefault(code, payment_id) == payment_id
+        )
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
+    """What an organizer says of money that has come: as it stands in their bank's notification."""
+
+    reference: str
+    amount: int
+    by: UUID
+    at: Millis
+    currency: str = CURRENCY
+    bank: str = ""
+
+
+class Sinpe:
+    """The `Provider` port for SINPE Móvil by hand."""
+
+    name = "sinpe"
+    account = "sinpe"
+    """One for the whole country, as references are: a transfer pays one payment, whoever's phone it was."""
+    capabilities = Capabilities(
+        immediate=False,
+        two_steps=False,
+        can_cancel=True,
+        partial_refund=True,
+        refund_by_api=False,
+        needs_review=True,
+        longest_settle_ms=SETTLE_MS,
+    )
+
+    def __init__(self, taken: Codes) -> None:
+        self._codes = taken
+
+    def accepts(self, currency: str) -> bool:
+        """SINPE Móvil moves colones only."""
+        return currency == CURRENCY
+
+    async def start(self, charge: Charge, key: str) -> Observation:
+        """Say how to pay: to which phone, how much, and the code to write with it."""
+        phone, name = charge.settings.get("phone"), charge.settings.get("name")
+        if phone_digits(phone) is None or not self.accepts(charge.currency):
+            raise ProviderRefused("not_configured")
+        code = await self._codes.take(charge.payment_id, codes(charge.payment_id))
+        action = {
+            "type": "sinpe",
+            "phone": phone_digits(phone),
+            "name": name or "",
+            "amount": charge.amount,
+            "currency": charge.currency,
+            "code": code,
+        }
+        return Observation(
+            reference=None,
+            payment_id=charge.payment_id,
+            status="pending",
+            amount=charge.amount,
+            currency=charge.currency,
+            action=action,
+            details={"code": code},
+        )
+
+    async def inspect(self, payment: Payment) -> Observation:
+        """What people have said so far: nobody else knows more."""
+        return _known(payment)
+
+    async def capture(self, payment: Payment, key: str) -> Observation:
+        """Nothing to do: money that has come is there."""
+        return _known(payment)
+
+    async def cancel(self, payment: Payment, key: str) -> Observation:
+        """Nobody waits any more. Money that comes all the same is late money, by `approved`."""
+        known = _known(payment)
+        return known if known.captured else msgspec.structs.replace(known, status="cancelled")
+
+    async def refund(self, payment: Payment, amount: int, key: str) -> Observation:
+        """A refund is a transfer that the organizer makes; `refunded_by_hand` tells of it."""
+        raise ProviderRefused("by_hand")
+
+    async def webhook(self, headers: Mapping[str, str], body: bytes, now: Millis) -> WebhookEvent:
+        """There are none."""
+        raise ForgedWebhook("sinpe sends no webhooks")
+
+
+def declared(reference: str, bank: str = "") -> dict[str, Any]:
+    """Details of a payment whose buyer says that it is paid. Raises `NotAReference`.
+
+    Not the payment's reference yet: who names another's reference first must not have it.
+    """
+    return {"declared_reference": reference_key(reference, bank)}
+
+
+def approved(payment: Payment, approval: Approval) -> Observation:
+    """The money has come: exactly as much as the organizer saw, under a reference that pays once.
+
+    Raises `NotAReference`, and `ValueError` for an amount that is none.
+    """
+    if approval.amount <= 0:
+        raise ValueError("an approval is of some money")
+    return msgspec.structs.replace(
+        _known(payment),
+        reference=reference_key(approval.reference, approval.bank),
+        status="captured",
+        currency=approval.currency,
+        captured=approval.amount,
+        details={"approved_by": str(approval.by), "approved_at": approval.at},
+    )
+
+
+def rejected(payment: Payment, reason: str, by: UUID, at: Millis) -> Observation:
+    """No money has come, and the organizer does not wait for it any longer.
+
+    For a payment whose money has come, what is known: it stays paid.
+    """
+    known = _known(payment)
+    if known.captured:
+        return known
+    details = {"rejected_by": str(by), "rejected_at": at, "rejected_why": reason[:_MAX_REASON]}
+    return msgspec.structs.replace(known, status="failed", failed_as="rejected", details=details)
+
+
+def refunded_by_hand(payment: Payment, total: int) -> Observation:
+    """The organizer has sent back `total` in all."""
+    return msgspec.structs.replace(_known(payment), refunded=total)
+
+
+def _known(payment: Payment) -> Observation:
+    """The facts as an observation of themselves."""
+    return Observation(
+        reference=payment.reference,
+        payment_id=payment.id,
+        status="captured" if payment.captured else "pending",
+        amount=payment.amount,
+        currency=payment.paid_currency or payment.currency,
+        captured=payment.captured,
+        refunded=payment.refunded,
+    )

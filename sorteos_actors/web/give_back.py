@@ -1,0 +1,46 @@
+"""Sends the money of a payment back: with the numbers that it bought, or without having bought any."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from sorteos_actors.ports.payments import Payment
+from sorteos_actors.raffle import RaffleTerms, Rejection, commands
+from sorteos_actors.web.services import Services
+
+logger = logging.getLogger(__name__)
+
+
+class GiveBack:
+    """Callable; repeating a call sends nothing twice."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def __call__(
+        self, payment: Payment, terms: RaffleTerms, numbers: tuple[int, ...], why: str, by: UUID
+    ) -> Payment | Rejection:
+        """The payment as it is once its refund was asked for. Raises `StoreUnavailable`."""
+        money = self._services.money
+        logger.info("payment %s goes back, by %s: %s", payment.id, by, why)
+        if payment.applied == "sold":
+            refused = await self._return(payment, terms, numbers, by)
+            if refused is not None:
+                return refused
+            returned = await money.payments.get(payment.raffle_id, payment.id)
+        else:
+            returned = await money.payments.refuse(payment.raffle_id, payment.id, "by_person")
+        return await money.cashier.settle(returned or payment)
+
+    async def _return(
+        self, payment: Payment, terms: RaffleTerms, numbers: tuple[int, ...], by: UUID
+    ) -> Rejection | None:
+        """Through the raffle's actor, but for numbers that have gone back before."""
+        assert payment.sold_as is not None
+        left = tuple(number for number in numbers if number not in payment.returned)
+        if not left:
+            return None
+        command = commands.RefundNumbers(payment.sold_as, payment.id, payment.user_id, left)
+        answer = await self._services.registry.call(terms.id, command, by)
+        return answer if isinstance(answer, Rejection) else None

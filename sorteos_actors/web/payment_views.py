@@ -1,0 +1,78 @@
+"""From a payment's row to what each person may see of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sorteos_actors.payments.status import PaymentStatus, status_of
+from sorteos_actors.ports import ReservationRecord
+from sorteos_actors.ports.payment_store import MoneyCase, Receipt
+from sorteos_actors.ports.payments import Payment
+from sorteos_actors.protocol.payment_messages import CaseView, PaymentView, ReviewView
+from sorteos_actors.protocol.timestamps import rfc3339
+from sorteos_actors.raffle import Millis, RaffleTerms
+
+_TO_DO: Final = frozenset({PaymentStatus.STARTING, PaymentStatus.PENDING, PaymentStatus.REVIEW})
+
+
+def payment_view(
+    payment: Payment,
+    terms: RaffleTerms,
+    record: ReservationRecord | None,
+    now: Millis,
+    *,
+    for_owner: bool,
+) -> PaymentView:
+    """PAYMENT. What the buyer has to do is shown to nobody else: it may let who has it pay."""
+    status = status_of(payment)
+    shows_action = for_owner and status in _TO_DO and not payment.is_over
+    expires_at = None
+    if payment.live and record is not None and record.terms.id == payment.raffle_id:
+        expires_at = record.reservation.expires_at
+    return PaymentView(
+        id=payment.id,
+        raffle_id=payment.raffle_id,
+        reservation_id=payment.reservation_id,
+        provider=payment.provider,
+        status=status.value,
+        amount=payment.amount,
+        currency=payment.currency,
+        number_ids=[terms.label(number) for number in payment.numbers],
+        action=dict(payment.action) if shows_action and payment.action is not None else None,
+        reason=payment.failed_as or payment.applied_why,
+        refunded=payment.refunded,
+        sold_as=payment.sold_as,
+        needs_review=payment.waits_for_person,
+        created_at=rfc3339(payment.created_at),
+        expires_at=None if expires_at is None else rfc3339(expires_at),
+        expires_in_ms=0 if expires_at is None else max(0, expires_at - now),
+        server_time=rfc3339(now),
+    )
+
+
+def review_view(
+    payment: Payment, terms: RaffleTerms, receipts: list[Receipt], now: Millis
+) -> ReviewView:
+    """A payment with all that helps to find its money."""
+    return ReviewView(
+        payment=payment_view(payment, terms, None, now, for_owner=False),
+        user_id=payment.user_id,
+        code=payment.details.get("code"),
+        declared_reference=payment.details.get("declared_reference"),
+        receipts=[f"/api/v1/payments/{payment.id}/receipts/{n + 1}" for n in range(len(receipts))],
+    )
+
+
+def case_view(case: MoneyCase) -> CaseView:
+    """A case."""
+    return CaseView(
+        id=case.id,
+        kind=case.kind,
+        payment_id=case.payment_id,
+        amount=case.amount,
+        currency=case.currency,
+        owner=case.owner,
+        deadline=rfc3339(case.deadline),
+        facts=dict(case.facts),
+        opened_at=rfc3339(case.opened_at),
+    )

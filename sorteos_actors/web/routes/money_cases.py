@@ -1,0 +1,96 @@
+"""``/money-cases``: money that a person has to look at, and what they decide."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from quart import Blueprint, Response
+
+from sorteos_actors.payments import sinpe
+from sorteos_actors.ports.payment_store import MoneyCase
+from sorteos_actors.ports.payments import Payment
+from sorteos_actors.protocol.payment_messages import ResolutionBody
+from sorteos_actors.raffle import Rejection, RejectionCode
+from sorteos_actors.web.answers import (
+    Refused,
+    body,
+    identity,
+    json_response,
+    problem_response,
+    uuid_or_404,
+)
+from sorteos_actors.web.auth import Identity, Role
+from sorteos_actors.web.give_back import GiveBack
+from sorteos_actors.web.payment_access import PaymentAccess
+from sorteos_actors.web.payment_views import case_view
+from sorteos_actors.web.services import Services
+from sorteos_actors.web.sockets import Sockets
+
+_MOST_LISTED: Final = 200
+_GOES_BACK: Final = frozenset({"overpaid", "underpaid", "wrong_currency", "stuck"})
+"""Cases whose money is sent back by the decision itself; that of the others has gone already, or
+somebody says here that they have sent it."""
+
+
+def blueprint(services: Services, _: Sockets) -> Blueprint:
+    """The routes of this noun."""
+    routes = Blueprint("money_cases", __name__, url_prefix="/api/v1")
+    money = services.money
+    access = PaymentAccess(services)
+    give_back = GiveBack(services)
+
+    @routes.get("/raffles/<raffle_id>/money-cases")
+    async def of_raffle(raffle_id: str) -> Response:
+        terms = await access.managed_raffle(raffle_id, identity(services))
+        found = await money.desk.cases(terms.id, _MOST_LISTED)
+        return json_response({"cases": [case_view(case) for case in found]})
+
+    @routes.get("/money-cases")
+    async def of_all() -> Response:
+        if identity(services).role is not Role.ADMIN:
+            raise Refused(RejectionCode.FORBIDDEN)
+        found = await money.desk.cases(None, _MOST_LISTED)
+        return json_response({"cases": [case_view(case) for case in found]})
+
+    @routes.post("/money-cases/<case_id>/resolve")
+    async def resolve(case_id: str) -> Response:
+        asker = identity(services)
+        case = await money.desk.case(uuid_or_404(case_id))
+        if case is None:
+            raise Refused(RejectionCode.NOT_FOUND)
+        await _check_manages(case, asker)
+        asked = await body(ResolutionBody)
+        if asked.resolution == "refund" and case.payment_id is not None:
+            # Before the case is settled: whoever repeats this after a crash does the same again.
+            refused = await _send_back(case, asked.note, asker)
+            if refused is not None:
+                return problem_response(refused)
+        words = f"{asked.resolution} by {asker.user_id}: {asked.note}"
+        await money.desk.resolve_case(case.id, words)
+        return json_response({"case": case_view(case)})
+
+    async def _check_manages(case: MoneyCase, asker: Identity) -> None:
+        if case.raffle_id is not None:
+            await access.managed_raffle(str(case.raffle_id), asker)
+        elif asker.role is not Role.ADMIN:
+            raise Refused(RejectionCode.FORBIDDEN)
+
+    async def _send_back(case: MoneyCase, note: str, asker: Identity) -> Rejection | None:
+        payment, terms = await access.managed(str(case.payment_id), asker)
+        if case.kind == "refund_failed":
+            await _was_sent(payment)
+        elif case.kind in _GOES_BACK and (payment.money_here or payment.applied == "sold"):
+            given = await give_back(payment, terms, payment.numbers, note, asker.user_id)
+            return given if isinstance(given, Rejection) else None
+        return None
+
+    async def _was_sent(payment: Payment) -> None:
+        """The refund that was a person's to send has been sent."""
+        for refund in await money.payments.refunds(payment.raffle_id, payment.id):
+            if refund.state == "manual":
+                seen = sinpe.refunded_by_hand(payment, refund.total)
+                learned = await money.payments.merge(payment.raffle_id, payment.id, seen)
+                if learned is not None:
+                    await money.cashier.settle(learned)
+
+    return routes

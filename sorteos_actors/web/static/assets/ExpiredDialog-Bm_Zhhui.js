@@ -1,0 +1,1 @@
+export{t as ExpiredDialog}from"./ExpiredDialog-DABbvvS7.js";
