@@ -1,8 +1,13 @@
+import { CAP_MS } from '../src/sdk/backoff';
 import { ApiPerson } from './support/api';
 import { expect, test } from './support/fixtures';
 import { RaffleScreen } from './support/raffleScreen';
 
 test.use({ outage: true });
+
+/** The longest pause between two attempts is half a minute; nobody here is in a hurry. */
+const BY_ITSELF = { timeout: CAP_MS + 10_000 };
+test.setTimeout(3 * CAP_MS);
 
 test('a person whose network leaves is told, and comes back to the truth', async ({
   page,
@@ -18,7 +23,7 @@ test('a person whose network leaves is told, and comes back to the truth', async
   await new ApiPerson(server).hold(raffle.id, ['42']);
 
   await context.setOffline(false);
-  await screen.expectLive();
+  await screen.expectLive(BY_ITSELF);
   await screen.expectState('42', /apartado por otra/);
   await screen.expectMine('07');
   await expect(page.getByRole('region', { name: 'Conexión' })).toHaveCount(0);
@@ -40,7 +45,7 @@ test('the hold and the board outlive a server that is killed, without a reload',
   const other = new ApiPerson(server);
   await other.hold(raffle.id, ['42']);
 
-  await screen.expectLive();
+  await screen.expectLive(BY_ITSELF);
   await screen.expectMine('07');
   await screen.expectState('42', /apartado por otra/);
   await screen.pick('08');
@@ -54,6 +59,6 @@ test('a server that restarts says so, and everybody returns', async ({ page, adm
   await server.stop();
   await expect(page.getByRole('region', { name: 'Conexión' })).toContainText('mantenimiento');
   await server.start();
-  await screen.expectLive();
+  await screen.expectLive(BY_ITSELF);
   await screen.expectMine('07');
 });

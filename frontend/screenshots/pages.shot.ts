@@ -33,12 +33,23 @@ async function crowd(server: Server, raffle: Raffle, people: number): Promise<vo
   }
 }
 
+/** One raffle a test, so that the last list shows several. */
+const TITLES = [
+  'Rifa de la escuela',
+  'Canasta navideña',
+  'Viaje a Guanacaste',
+  'Bicicleta de montaña',
+  'Computadora portátil',
+  'Moto 2027',
+];
+
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ['light', 'dark'] as const) {
+    const title = TITLES.shift() ?? 'Moto 2027';
     test(`every page, ${size}, ${colorScheme}`, async ({ browser, server, admin }) => {
       const raffle = await admin.createRaffle({
-        title: 'Moto 2027',
-        description: 'Una moto nueva, entregada en su casa.',
+        title,
+        description: 'Entregado en su casa, en todo el país.',
         number_count: 10_000,
         price: 150_000,
         draw_at: '2027-12-20T00:00:00.000Z',
@@ -57,7 +68,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       const shoot = (name: string) => take(page, `${name}-${size}-${colorScheme}`);
 
       await page.goto('/');
-      await page.getByRole('link', { name: 'Moto 2027' }).first().waitFor();
+      await page.getByRole('link', { name: title }).first().waitFor();
       await shoot('list');
       const screen = await RaffleScreen.open(page, raffle.id);
       await page.getByText('+5', { exact: true }).click();

@@ -21,8 +21,8 @@ export class RaffleScreen {
     return screen;
   }
 
-  async expectLive(): Promise<void> {
-    await expect(this.page.getByText('En vivo', { exact: true })).toBeVisible();
+  async expectLive(options?: { timeout: number }): Promise<void> {
+    await expect(this.page.getByText('En vivo', { exact: true })).toBeVisible(options);
   }
 
   /** The cell of a number; its name tells its state. */
