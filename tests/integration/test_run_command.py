@@ -54,7 +54,11 @@ def test_the_first_command_serves_and_the_second_start_finds_the_same_data(tmp_p
     process = run(*options)
     wait_until_ready(port, process)
     with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1") as http:
-        raffles = http.get("/raffles").json()["raffles"]
+        # Ready means that it serves; the demo raffles come one after the other.
+        deadline = time.monotonic() + 30
+        while len(raffles := http.get("/raffles").json()["raffles"]) < 3:
+            assert time.monotonic() < deadline, raffles
+            time.sleep(0.05)
         assert sorted(r["number_count"] for r in raffles) == [100, 10_000, 1_000_000]
         small = next(r for r in raffles if r["number_count"] == 100)
         token = http.post("/auth/guest", json={}).json()["token"]
