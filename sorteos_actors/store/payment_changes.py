@@ -15,6 +15,15 @@ from sorteos_actors.errors import GuardViolated
 from sorteos_actors.ports import Batch
 from sorteos_actors.raffle import events
 
+_ABOUT_MONEY = (
+    events.PaymentStarted,
+    events.PaymentEnded,
+    events.ReviewStarted,
+    events.ReservationCompleted,
+    events.NumbersSold,
+    events.NumbersRefunded,
+)
+
 
 class Paid(msgspec.Struct, frozen=True):
     """A payment that buys what a reservation has; `amount` is what that costs."""
@@ -39,18 +48,23 @@ class PaymentChanges(msgspec.Struct, frozen=True):
     """Payments whose numbers went back, and which."""
 
 
+_NOTHING = PaymentChanges({}, [], [], [], {})
+
+
 def payment_changes(batch: Batch) -> PaymentChanges:
     """What a batch means for payments.
 
     Raises `GuardViolated` when something is sold without one, or one pays twice.
     """
+    about_money = [e.event for e in batch.entries if isinstance(e.event, _ABOUT_MONEY)]
+    if not about_money:
+        return _NOTHING  # Most turns: people choose far more often than they pay.
     reservations = {r.id: r for r in batch.reservations}
     waits: dict[UUID, UUID | None] = {}
     overdue: dict[UUID, None] = {}
     paid: dict[UUID, Paid] = {}
     returned: dict[UUID, tuple[int, ...]] = {}
-    for entry in batch.entries:
-        event = entry.event
+    for event in about_money:
         match event:
             case events.PaymentStarted():
                 waits[event.payment_id] = event.reservation_id
