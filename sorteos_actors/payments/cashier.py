@@ -23,7 +23,7 @@ from sorteos_actors.errors import ProviderRefused, ProviderUnavailable, StoreUna
 from sorteos_actors.payments import cases
 from sorteos_actors.payments.calls import ask, within
 from sorteos_actors.payments.pace import pause_ms
-from sorteos_actors.payments.settlement import Step, next_step
+from sorteos_actors.payments.settlement import Step, next_step, sale_of
 from sorteos_actors.payments.turns import Turns
 from sorteos_actors.ports import Answer, Clock
 from sorteos_actors.ports.payment_store import (
@@ -223,15 +223,7 @@ class Cashier:
             return None
 
     async def _sell(self, payment: Payment) -> Payment | None:
-        sale = commands.CompleteReservation(
-            reservation_id=payment.reservation_id,
-            payment_id=payment.id,
-            user_id=payment.user_id,
-            numbers=payment.numbers,
-            unit_price=payment.unit_price,
-            amount=payment.amount,
-            currency=payment.currency,
-        )
+        sale = sale_of(payment)
         answer = await self._raffles.call(payment.raffle_id, sale, None)
         if isinstance(answer, Rejection) and answer.code is RejectionCode.UNAVAILABLE:
             # Mostly because somebody has touched the payment's row in the same instant.

@@ -22,6 +22,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from sorteos_actors.ports.payments import Payment
+from sorteos_actors.raffle.commands import CompleteReservation
 
 
 class Step(StrEnum):
@@ -36,6 +37,19 @@ class Step(StrEnum):
     CASE = "case"
     WAIT = "wait"
     REST = "rest"
+
+
+def sale_of(payment: Payment) -> CompleteReservation:
+    """What the step SELL asks of the raffle."""
+    return CompleteReservation(
+        reservation_id=payment.reservation_id,
+        payment_id=payment.id,
+        user_id=payment.user_id,
+        numbers=payment.numbers,
+        unit_price=payment.unit_price,
+        amount=payment.amount,
+        currency=payment.currency,
+    )
 
 
 def next_step(payment: Payment) -> Step:

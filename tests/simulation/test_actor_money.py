@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import trio
 
 from sorteos_actors.actors.mailbox import Reply
+from sorteos_actors.payments.settlement import sale_of
 from sorteos_actors.ports.payments import Payment
 from sorteos_actors.raffle import (
     Command,
@@ -47,18 +48,6 @@ async def ready_to_pay(
     start = commands.StartPayment(user, reservation, payment.id)
     assert isinstance(await call(raffle_id, start, user), Reply)
     return payments, payment
-
-
-def sale_of(payment: Payment) -> commands.CompleteReservation:
-    return commands.CompleteReservation(
-        reservation_id=payment.reservation_id,
-        payment_id=payment.id,
-        user_id=payment.user_id,
-        numbers=payment.numbers,
-        unit_price=payment.unit_price,
-        amount=payment.amount,
-        currency=payment.currency,
-    )
 
 
 def test_numbers_wait_for_their_money_beyond_the_deadline_and_go_when_none_comes() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from uuid import UUID
 
+from sorteos_actors.payments.settlement import sale_of
 from sorteos_actors.ports.payments import Observation, ObservedStatus, Payment, merged
 from sorteos_actors.raffle import Command, RaffleTerms, Reservation, commands
 from sorteos_actors.testing.simulation.truth import Truth
@@ -30,7 +31,7 @@ class Till:
         payment = self._truth.money.payments[terms.id, payment_id]
         match self._chance.choice(("comes", "comes", "slow", "fails")):
             case "comes":
-                return self._sale(self._learn(payment, "captured"))
+                return sale_of(self._learn(payment, "captured"))
             case "slow":
                 later = self._truth.now() + self._chance.randint(500, 3000)
                 return commands.StartReview(reservation.id, payment_id, later)
@@ -51,7 +52,7 @@ class Till:
                 steps.append(commands.EndPayment(reservation_id, payment.id))
             if comes and payment.applied is None:
                 paid = self._learn(self._truth.money.payments[raffle_id, payment.id], "captured")
-                steps.append(self._sale(paid))
+                steps.append(sale_of(paid))
         return steps
 
     def _new(self, terms: RaffleTerms, reservation: Reservation) -> Payment:
@@ -81,14 +82,3 @@ class Till:
             captured=captured,
         )
         return self._truth.money.keep(merged(payment, seen), self._truth.now())
-
-    def _sale(self, payment: Payment) -> Command:
-        return commands.CompleteReservation(
-            reservation_id=payment.reservation_id,
-            payment_id=payment.id,
-            user_id=payment.user_id,
-            numbers=payment.numbers,
-            unit_price=payment.unit_price,
-            amount=payment.amount,
-            currency=payment.currency,
-        )
