@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from sorteos_actors.errors import PeerGone
-from sorteos_actors.ports import Answer, FeedUpdate, Moved, Owner
+from sorteos_actors.ports import Answer, FeedUpdate, Moved, Notice, Owner
 from sorteos_actors.raffle import Command
 
 
@@ -86,6 +86,9 @@ class LonePeers:
 
     def give(self, heir: Owner, raffle_id: UUID) -> None:
         """Nobody to give it to."""
+
+    def tell(self, notice: Notice) -> None:
+        """Nobody else has pages."""
 
     async def connections(self) -> Mapping[str, Mapping[UUID, int]]:
         """No other node has sockets."""

@@ -103,11 +103,15 @@ class Audience:
         subscriber.user_id = user_id
         self._by_user.setdefault(user_id, {})[subscriber] = None
 
+    def listeners(self, user_id: UUID | None) -> list[Subscriber]:
+        """Who speaks the newer language, of one person or of all."""
+        asked = self._subscribers if user_id is None else self._by_user.get(user_id, {})
+        return [subscriber for subscriber in asked if not subscriber.is_legacy]
+
     def push_to_all(self, frame: bytes) -> None:
         """One frame, out of turn, to everybody who speaks the newer language."""
-        for subscriber in self:
-            if not subscriber.is_legacy:
-                subscriber.sink.push(frame)
+        for subscriber in self.listeners(None):
+            subscriber.sink.push(frame)
 
     def push_private(self, terms: RaffleTerms, private: Sequence[PrivatePush], at: Millis) -> None:
         """News of a person's reservation, to that person's sockets only; encoded once a format."""

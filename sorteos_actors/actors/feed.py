@@ -30,7 +30,7 @@ from sorteos_actors.actors.pending import Pending
 from sorteos_actors.actors.publication import Publication
 from sorteos_actors.actors.ring import Delta, Ring
 from sorteos_actors.actors.screen import Screen, Snapshot
-from sorteos_actors.ports import Bus, Clock, FeedUpdate
+from sorteos_actors.ports import Bus, Clock, FeedUpdate, Notice
 from sorteos_actors.protocol import board as board_codec
 from sorteos_actors.protocol import encode
 from sorteos_actors.protocol.close_codes import TOO_SLOW, CloseCode
@@ -55,7 +55,7 @@ BEACON_SECONDS = 1.0
 
 
 class Feed:
-    """The feed of one raffle on one node. All methods but `run` and `sweep` are synchronous."""
+    """The feed of one raffle on one node. All methods but `run` and `show` are synchronous."""
 
     def __init__(self, raffle_id: UUID, clock: Clock, bus: Bus) -> None:
         self.raffle_id = raffle_id
@@ -227,6 +227,16 @@ class Feed:
             self._next_flush_at = trio.current_time() + self.interval
             metrics.FEED_INTERVAL.set(self.interval)
             await self._walk()
+
+    async def show(self, notice: Notice) -> None:
+        """Tell those who watch now and whom it is for. Out of turn: it has no position."""
+        frame = text_frame(notice.text)
+        listeners = self._audience.listeners(notice.user_id)
+        for start in range(0, len(listeners), SLICE):
+            for subscriber in listeners[start : start + SLICE]:
+                if subscriber in self._audience:
+                    subscriber.sink.push(frame)
+            await trio.lowlevel.checkpoint()
 
     def sweep(self) -> None:
         """Close sockets that have not taken a byte for a minute. To be called about once a second."""

@@ -23,7 +23,7 @@ from sorteos_actors.actors.mailbox import STOPPED, Answer, Mailbox, unavailable
 from sorteos_actors.actors.ownership import Ownership
 from sorteos_actors.actors.supervisor import World
 from sorteos_actors.errors import PeerGone, PeerSilent, RaffleNotFound, StoreUnavailable
-from sorteos_actors.ports import Moved, Owner
+from sorteos_actors.ports import Moved, Notice, Owner
 from sorteos_actors.protocol.close_codes import RESTARTING
 from sorteos_actors.raffle import Command, Millis, Rejection, commands
 
@@ -127,6 +127,11 @@ class Registry:
         host = self._hosts.get(raffle_id)
         return host.feed if host is not None and host.is_owner else None
 
+    def tell(self, notice: Notice) -> None:
+        """Show it to the pages of every node, ours first. Never blocks; the way to others may lose it."""
+        self.show(notice)
+        self._world.peers.tell(notice)
+
     def connections_by_raffle(self) -> dict[UUID, int]:
         """How many sockets watch each raffle on this node; raffles without any are left out."""
         counts = {key: host.feed.subscriber_count for key, host in self._hosts.items()}
@@ -204,6 +209,16 @@ class Registry:
         except (StoreUnavailable, RaffleNotFound):
             return False
         return True
+
+    def show(self, notice: Notice) -> None:
+        """Show it to the pages of this node that it is for."""
+        if self._nursery is not None:
+            self._nursery.start_soon(self._show, notice)
+
+    async def _show(self, notice: Notice) -> None:
+        for host in list(self._hosts.values()):
+            if notice.raffle_id in (None, host.raffle_id):
+                await host.feed.show(notice)
 
     def take(self, raffle_id: UUID) -> None:
         """Another node has given us this raffle."""

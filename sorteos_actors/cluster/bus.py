@@ -2,6 +2,7 @@
 
     sorteos:node:{<node>}                          what one node is told: commands, answers, handovers
     sorteos:nodes:<installation>                   who is here
+    sorteos:pages:<installation>                   what all nodes show to their pages
     sorteos:raffle:{<raffle id>}:<installation>    what a raffle's owner has sent to its viewers
 
 Redis' databases do not keep channels apart, so the installation is a part of their names.
@@ -22,10 +23,12 @@ from sorteos_actors.cluster.breaker import State
 from sorteos_actors.cluster.envelopes import (
     Message,
     Presence,
+    Spread,
     Unreadable,
     pack,
     read_messages,
     read_presence,
+    read_spread,
     read_update,
 )
 from sorteos_actors.cluster.link import Link
@@ -54,6 +57,7 @@ class RedisBus:
         self._link = link
         self._installation = installation
         self._nodes = f"sorteos:nodes:{installation}"
+        self._pages = f"sorteos:pages:{installation}"
         self._outgoing: dict[str, list[tuple[Message, OnFate | None]]] = {}
         self._wake = trio.Event()
 
@@ -123,6 +127,21 @@ class RedisBus:
                 logger.warning("a node of another version: %s", error)
 
         self._link.subscribe(self._nodes, take)
+
+    def spread(self, said: Spread) -> None:
+        """Tell the pages of all nodes."""
+        self._link.publish(self._pages, pack(said))
+
+    def watch_pages(self, on_said: Callable[[Spread], None]) -> None:
+        """Hear what is for the pages of all nodes, what we say included."""
+
+        def take(data: bytes) -> None:
+            try:
+                on_said(read_spread(data))
+            except Unreadable as error:
+                logger.warning("something for open pages cannot be read: %s", error)
+
+        self._link.subscribe(self._pages, take)
 
     async def run(self) -> None:
         """Send what was posted, until cancelled."""

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from sorteos_actors.ports import FeedUpdate, Moved, Owner, Reply
+from sorteos_actors.ports import FeedUpdate, Moved, Notice, Owner, Reply
 from sorteos_actors.raffle import Command, Millis, Rejection
 
 T = TypeVar("T")
@@ -85,6 +85,13 @@ class Presence(msgspec.Struct, frozen=True, array_like=True):
     is_leaving: bool
 
 
+class Spread(msgspec.Struct, frozen=True, array_like=True):
+    """Something for the pages of every node but the one that says it."""
+
+    origin: str
+    notice: Notice
+
+
 class Unreadable(ValueError):
     """Bytes that are no message of this version."""
 
@@ -93,12 +100,13 @@ _ENCODER: Final = msgspec.msgpack.Encoder(uuid_format="bytes")
 _MESSAGES: Final = msgspec.msgpack.Decoder(list[Message])
 _UPDATE: Final = msgspec.msgpack.Decoder(FeedUpdate)
 _PRESENCE: Final = msgspec.msgpack.Decoder(Presence)
+_SPREAD: Final = msgspec.msgpack.Decoder(Spread)
 _ASK: Final = msgspec.msgpack.Decoder(Ask)
 _TOLD: Final = msgspec.msgpack.Decoder(Told)
 
 
-def pack(value: Sequence[Message] | Message | FeedUpdate | Presence) -> bytes:
-    """The bytes of messages, an update, or a presence."""
+def pack(value: Sequence[Message] | Message | FeedUpdate | Presence | Spread) -> bytes:
+    """The bytes of messages, or of something that is said to everybody."""
     return _ENCODER.encode(value)
 
 
@@ -115,6 +123,11 @@ def read_update(data: bytes) -> FeedUpdate:
 def read_presence(data: bytes) -> Presence:
     """A node's presence. Raises `Unreadable`."""
     return _read(_PRESENCE, data)
+
+
+def read_spread(data: bytes) -> Spread:
+    """Something for everybody's pages. Raises `Unreadable`."""
+    return _read(_SPREAD, data)
 
 
 def read_ask(data: bytes) -> Ask:

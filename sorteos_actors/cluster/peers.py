@@ -26,10 +26,11 @@ from sorteos_actors.cluster.envelopes import (
     Prepare,
     Prepared,
     Presence,
+    Spread,
     Told,
 )
 from sorteos_actors.errors import PeerSilent
-from sorteos_actors.ports import Answer, Clock, Moved, Owner
+from sorteos_actors.ports import Answer, Clock, Moved, Notice, Owner
 from sorteos_actors.raffle import Command, Millis
 
 logger = logging.getLogger(__name__)
@@ -60,6 +61,9 @@ class Here(Protocol):
 
     def take(self, raffle_id: UUID) -> None:
         """A raffle was given."""
+
+    def show(self, notice: Notice) -> None:
+        """Show it to the pages of this node that it is for."""
 
     def connections_by_raffle(self) -> dict[UUID, int]:
         """How many sockets watch each raffle."""
@@ -153,6 +157,10 @@ class BusPeers:
         """See `Peers`."""
         self._bus.post(heir.node, Give(raffle_id))
 
+    def tell(self, notice: Notice) -> None:
+        """See `Peers`."""
+        self._bus.spread(Spread(self.me.node, notice))
+
     async def connections(self) -> Mapping[str, Mapping[UUID, int]]:
         """See `Peers`."""
         others = [p.owner.node for p in self._others()]
@@ -196,6 +204,7 @@ class BusPeers:
         self._load = load
         self._bus.listen(self.me.node, self._take)
         self._bus.watch_nodes(self._meet)
+        self._bus.watch_pages(self._show)
 
     async def run(self) -> None:
         """Say once a second that we are here, until cancelled."""
@@ -214,6 +223,11 @@ class BusPeers:
     def _meet(self, presence: Presence) -> None:
         if presence.owner.node != self.me.node:
             self._present[presence.owner.node] = (trio.current_time(), presence)
+
+    def _show(self, said: Spread) -> None:
+        assert self._here is not None
+        if said.origin != self.me.node:
+            self._here.show(said.notice)
 
     def _take(self, message: Message) -> None:
         assert self._here is not None

@@ -30,6 +30,8 @@ __all__ = [
     "legacy_reservation_expired",
     "pong",
     "problem",
+    "push_payment",
+    "push_payment_methods",
     "push_raffle",
     "push_reservation",
     "reply_error",
@@ -89,6 +91,16 @@ def push_reservation(
 def push_raffle(summary: RaffleSummary) -> bytes:
     """The raffle's status or dates changed."""
     return _json({"type": "raffle", "raffle": raffle_view(summary)})
+
+
+def push_payment(payment_id: UUID, status: str) -> bytes:
+    """A payment stands elsewhere than before, for its owner only."""
+    return _json({"type": "payment", "payment_id": payment_id, "status": status})
+
+
+def push_payment_methods() -> bytes:
+    """The methods of payment have changed: whoever shows them fetches them again."""
+    return _json({"type": "payment_methods"})
 
 
 def problem(rejection: Rejection, status: int | None = None) -> bytes:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import force_setattr
 
+from sorteos_actors.ports import Language
 from sorteos_actors.protocol.texts import one_line, paragraphs
 from sorteos_actors.protocol.timestamps import parse_rfc3339
 from sorteos_actors.protocol.views import (
@@ -17,6 +18,7 @@ from sorteos_actors.protocol.views import (
     NumberView,
     RaffleView,
     ReservationView,
+    TicketView,
     raffle_view,
     reservation_view,
 )
@@ -52,6 +54,7 @@ __all__ = [
     "Reserve",
     "Resume",
     "Swap",
+    "TicketView",
     "Time",
     "raffle_view",
     "reservation_view",
@@ -202,6 +205,7 @@ class ContactBody(msgspec.Struct, frozen=True):
     name: Annotated[str, _up_to(MAX_NAME)]
     phone: Annotated[str, _up_to(MAX_PHONE)]
     email: Annotated[str, _up_to(MAX_EMAIL)] | None = None
+    language: Language | None = None
 
 
 class RaffleBody(msgspec.Struct, frozen=True):

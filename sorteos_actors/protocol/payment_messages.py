@@ -11,6 +11,7 @@ from msgspec.structs import force_setattr
 
 from sorteos_actors.protocol.messages import Labels
 from sorteos_actors.protocol.texts import one_line
+from sorteos_actors.protocol.views import ContactView
 
 Word = Annotated[str, Meta(min_length=1, max_length=64)]
 Option = Annotated[str, Meta(max_length=200)]
@@ -91,6 +92,33 @@ class MethodView(msgspec.Struct, frozen=True):
     longest_settle_ms: int
 
 
+class MethodWord(msgspec.Struct, frozen=True):
+    """What somebody has set about a method, in one place, and who was the last."""
+
+    enabled: bool
+    priority: int
+    settings: dict[str, str]
+    changed_by: UUID | None
+    changed_at: str
+
+
+class MethodSwitchView(msgspec.Struct, frozen=True):
+    """A method as whoever switches it sees it."""
+
+    provider: str
+    priority: int
+    """As it is now, wherever that comes from."""
+    takes_currency: bool
+    """Whether it can move money in the raffle's currency at all."""
+    offered: bool
+    """Whether buyers of this raffle can choose it now. A setting is missing when they cannot and
+    nothing else forbids it."""
+    here: MethodWord | None
+    """What was set for this raffle."""
+    everywhere: MethodWord | None
+    """What was set for the installation; off here is off in every raffle."""
+
+
 class PaymentView(msgspec.Struct, frozen=True):
     """PAYMENT of the contract."""
 
@@ -117,6 +145,16 @@ class PaymentView(msgspec.Struct, frozen=True):
     server_time: str
 
 
+class SuggestionView(msgspec.Struct, frozen=True):
+    """A transfer that a bank has told of and that is certainly this payment's: what to approve."""
+
+    reference: str
+    bank: str
+    amount: int
+    matched_by: str
+    """``code``, ``phone`` or ``code_and_phone``."""
+
+
 class ReviewView(msgspec.Struct, frozen=True):
     """A payment for whoever has to say whether its money came."""
 
@@ -125,8 +163,11 @@ class ReviewView(msgspec.Struct, frozen=True):
     code: str | None
     """What the buyer was asked to write with the transfer."""
     declared_reference: str | None
+    suggestion: SuggestionView | None
     receipts: list[str]
     """Where the pictures are."""
+    contact: ContactView | None
+    """How to reach the buyer, and the name that their transfer may show."""
 
 
 class CaseView(msgspec.Struct, frozen=True):
@@ -134,6 +175,7 @@ class CaseView(msgspec.Struct, frozen=True):
 
     id: UUID
     kind: str
+    raffle_id: UUID | None
     payment_id: UUID | None
     amount: int
     currency: str

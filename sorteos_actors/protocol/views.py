@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from sorteos_actors.ports import Language
 from sorteos_actors.protocol.timestamps import rfc3339
 from sorteos_actors.raffle import (
     Millis,
@@ -51,6 +52,8 @@ class ContactView(msgspec.Struct, frozen=True):
     name: str | None
     phone: str | None
     email: str | None
+    language: Language | None = None
+    """In which their mails are written; null: Spanish."""
 
 
 class NumberView(msgspec.Struct, frozen=True):
@@ -78,6 +81,31 @@ class ReservationView(msgspec.Struct, frozen=True):
     server_time: str
     extensions_left: int
     payment_id: UUID | None
+    ticket: str | msgspec.UnsetType | None = msgspec.UNSET
+    """The code of what it bought, or null; over HTTP only: sockets do not carry it."""
+
+
+class TicketRaffleView(msgspec.Struct, frozen=True):
+    """What a ticket tells of its raffle."""
+
+    id: UUID
+    title: str
+    status: str
+    draw_at: str | None
+
+
+class TicketView(msgspec.Struct, frozen=True):
+    """TICKET of the contract, for whoever has its code: nothing tells who bought it."""
+
+    code: str
+    status: str
+    raffle: TicketRaffleView
+    number_ids: list[str]
+    """Those that take part."""
+    refunded: int
+    """How many more there were, whose money went back."""
+    sold_at: str
+    server_time: str
 
 
 def raffle_view(summary: RaffleSummary) -> RaffleView:

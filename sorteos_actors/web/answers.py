@@ -7,15 +7,23 @@ from typing import TypeVar
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 from quart import Response, request
 
 from sorteos_actors.actors.mailbox import Answer
 from sorteos_actors.protocol import encode
 from sorteos_actors.protocol.decode import decode_body
-from sorteos_actors.protocol.messages import reservation_view
+from sorteos_actors.protocol.messages import ReservationView, reservation_view
 from sorteos_actors.protocol.refusals import retry_after
 from sorteos_actors.protocol.timestamps import parse_rfc3339
-from sorteos_actors.raffle import Millis, Rejection, RejectionCode
+from sorteos_actors.raffle import (
+    Millis,
+    Phase,
+    RaffleTerms,
+    Rejection,
+    RejectionCode,
+    Reservation,
+)
 from sorteos_actors.raffle.rejections import Param
 from sorteos_actors.web.auth import Identity, InvalidToken
 from sorteos_actors.web.services import Services
@@ -55,8 +63,19 @@ def reservation_response(answer: Answer, services: Services, status: int = 200) 
     if isinstance(answer, Rejection):
         return problem_response(answer)
     assert answer.reservation is not None
-    view = reservation_view(answer.terms, answer.reservation, services.clock.now())
+    view = shown_reservation(answer.terms, answer.reservation, services)
     return json_response({"reservation": view}, status)
+
+
+def shown_reservation(
+    terms: RaffleTerms, reservation: Reservation, services: Services
+) -> ReservationView:
+    """A reservation for its owner, with the ticket that it may have become."""
+    view = reservation_view(terms, reservation, services.clock.now())
+    is_bought = reservation.phase is Phase.COMPLETED
+    return replace(
+        view, ticket=services.tickets.code(terms.id, reservation.id) if is_bought else None
+    )
 
 
 async def body(type_: type[T]) -> T:

@@ -36,6 +36,7 @@ from sorteos_actors.web.routes import (
     payments,
     raffles,
     reservations,
+    tickets,
     webhooks,
 )
 from sorteos_actors.web.services import Services
@@ -66,11 +67,11 @@ def create_app(
     app.config["PROPAGATE_EXCEPTIONS"] = False
     for routes in (
         *(accounts, raffles, reservations, health),
-        *(payments, payment_desk, money_cases, webhooks),
+        *(payments, payment_desk, money_cases, tickets, webhooks),
     ):
         app.register_blueprint(routes.blueprint(services, sockets))
     files = static_files.read(client)
-    app.register_blueprint(pages.blueprint(files))
+    app.register_blueprint(pages.blueprint(files, cards=services.settings.cards))
     _guard(app, services)
     _refusals(app, files)
     return app

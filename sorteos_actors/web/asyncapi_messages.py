@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from sorteos_actors.payments.status import PaymentStatus
 from sorteos_actors.protocol import messages
 from sorteos_actors.raffle.model import STATE_NAMES
 from sorteos_actors.web.schemas import CLIENT_MESSAGES, ERROR, Schema, an_object, ref
@@ -30,8 +31,8 @@ _ID: Final[Schema] = {"type": "string", "format": "uuid"}
 _REF: Final[Schema] = {"type": ["string", "integer", "null"], "description": "The client's own."}
 _LABELS: Final[Schema] = {"type": "array", "items": _TEXT}
 _REASONS: Final = (
-    *("created", "changed", "checkout", "payment_review"),
-    *("extended", "expired", "cancelled", "completed"),
+    *("created", "changed", "checkout", "payment_started", "payment_review", "payment_ended"),
+    *("extended", "expired", "cancelled", "completed", "refunded"),
 )
 STATES: Final = ", ".join(f"{code} {name}" for code, name in enumerate(STATE_NAMES))
 
@@ -124,6 +125,20 @@ SERVER_MESSAGES: Final = (
         name="raffle",
         summary="The raffle's status or dates changed",
         payload=_typed("raffle", raffle=ref(messages.RaffleView)),
+    ),
+    ServerMessage(
+        name="payment_methods",
+        summary="The methods of payment may have changed: fetch them again",
+        payload=_typed("payment_methods"),
+    ),
+    ServerMessage(
+        name="payment",
+        summary="A payment of the person moved on after its reservation had ended; fetch it",
+        payload=_typed(
+            "payment",
+            payment_id=_ID,
+            status={"type": "string", "enum": [status.value for status in PaymentStatus]},
+        ),
     ),
     ServerMessage(name="snapshot", summary="The board", payload=_SNAPSHOT, binary=True),
     ServerMessage(name="delta", summary="What changed on it", payload=_DELTA, binary=True),

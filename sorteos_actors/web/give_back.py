@@ -31,7 +31,7 @@ class GiveBack:
             returned = await money.payments.get(payment.raffle_id, payment.id)
         else:
             returned = await money.payments.refuse(payment.raffle_id, payment.id, "by_person")
-        return await money.cashier.settle(returned or payment)
+        return await money.cashier.settle(returned or payment, was=payment)
 
     async def _return(
         self, payment: Payment, terms: RaffleTerms, numbers: tuple[int, ...], by: UUID

@@ -13,6 +13,7 @@ from typing import Final
 
 from sorteos_actors.protocol import encode
 from sorteos_actors.raffle import RejectionCode
+from sorteos_actors.tickets.document import LANGUAGES
 from sorteos_actors.web.openapi_route import API, Route
 from sorteos_actors.web.openapi_routes import ROUTES
 from sorteos_actors.web.routes.health import package_version
@@ -38,6 +39,10 @@ _PARAMETERS: Final[dict[str, Schema]] = {
     "include_numbers": {"in": "query", "schema": {"type": "boolean", "default": False}},
     "raffle": {"in": "query", "required": True, "schema": {"type": "string"}},
     "status": {"in": "query", "schema": {"type": "string", "enum": ["review"]}},
+    "lang": {
+        "in": "query",
+        "schema": {"type": "string", "enum": list(LANGUAGES), "default": LANGUAGES[0]},
+    },
     "If-None-Match": {"in": "header", "schema": {"type": "string"}},
     "Idempotency-Key": {
         "in": "header",

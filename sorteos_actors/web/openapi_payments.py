@@ -69,6 +69,13 @@ PAYMENT_ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         method="get",
+        path=f"{API}/reservations/{{reservation_id}}/payments",
+        summary="All attempts to pay a reservation, the latest first (its buyer)",
+        answer=an_object(payments={"type": "array", "items": ref(messages.PaymentView)}),
+        refusals=_OWNED,
+    ),
+    Route(
+        method="get",
         path=f"{API}/payments/{{payment_id}}",
         summary="One payment (its buyer, the raffle's organizer, admin)",
         answer=_PAYMENT,
@@ -141,6 +148,13 @@ PAYMENT_ROUTES: Final[tuple[Route, ...]] = (
         answer=an_object(case=ref(messages.CaseView)),
         body=messages.ResolutionBody,
         refusals=(*_DECIDED, _C.RAFFLE_NOT_ACTIVE),
+    ),
+    Route(
+        method="get",
+        path=f"{API}/raffles/{{raffle_id}}/payment-methods",
+        summary="Every method, offered or not, and who set what about it (organizer, admin)",
+        answer=an_object(methods={"type": "array", "items": ref(messages.MethodSwitchView)}),
+        refusals=_OWNED,
     ),
     Route(
         method="put",

@@ -11,6 +11,7 @@ from sorteos_actors.protocol import messages
 from sorteos_actors.raffle import RejectionCode
 from sorteos_actors.web.openapi_payments import PAYMENT_ROUTES
 from sorteos_actors.web.openapi_route import API, Route
+from sorteos_actors.web.openapi_tickets import TICKET_ROUTES
 from sorteos_actors.web.schemas import Schema, an_object, ref
 
 _C = RejectionCode
@@ -241,6 +242,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         refusals=(*_MOVED, _C.PAYMENT_IN_PROGRESS),
     ),
     *PAYMENT_ROUTES,
+    *TICKET_ROUTES,
     _outside("/livez", "The process is alive", an_object(status=_TEXT)),
     _outside("/readyz", "This node can commit and wants new work", _HEALTH),
     _outside("/health", "The same as /readyz", _HEALTH),

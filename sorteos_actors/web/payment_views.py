@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
+from sorteos_actors.payments.registry import priority_of
+from sorteos_actors.payments.sinpe import suggestions
 from sorteos_actors.payments.status import PaymentStatus, status_of
-from sorteos_actors.ports import ReservationRecord
-from sorteos_actors.ports.payment_store import MoneyCase, Receipt
-from sorteos_actors.ports.payments import Payment
-from sorteos_actors.protocol.payment_messages import CaseView, PaymentView, ReviewView
+from sorteos_actors.ports import Contact, ReservationRecord
+from sorteos_actors.ports.payment_store import Method, MoneyCase
+from sorteos_actors.ports.payments import Payment, Provider
+from sorteos_actors.protocol.payment_messages import (
+    CaseView,
+    MethodSwitchView,
+    MethodWord,
+    PaymentView,
+    ReviewView,
+    SuggestionView,
+)
 from sorteos_actors.protocol.timestamps import rfc3339
+from sorteos_actors.protocol.views import ContactView
 from sorteos_actors.raffle import Millis, RaffleTerms
 
 _TO_DO: Final = frozenset({PaymentStatus.STARTING, PaymentStatus.PENDING, PaymentStatus.REVIEW})
@@ -51,16 +61,31 @@ def payment_view(
 
 
 def review_view(
-    payment: Payment, terms: RaffleTerms, receipts: list[Receipt], now: Millis
+    payment: Payment,
+    terms: RaffleTerms,
+    record: ReservationRecord | None,
+    receipts: int,
+    contact: Contact | None,
+    now: Millis,
 ) -> ReviewView:
     """A payment with all that helps to find its money."""
     return ReviewView(
-        payment=payment_view(payment, terms, None, now, for_owner=False),
+        payment=payment_view(payment, terms, record, now, for_owner=False),
         user_id=payment.user_id,
         code=payment.details.get("code"),
         declared_reference=payment.details.get("declared_reference"),
-        receipts=[f"/api/v1/payments/{payment.id}/receipts/{n + 1}" for n in range(len(receipts))],
+        suggestion=_suggested(payment),
+        receipts=[f"/api/v1/payments/{payment.id}/receipts/{n + 1}" for n in range(receipts)],
+        contact=None
+        if contact is None
+        else ContactView(contact.name, contact.phone, contact.email),
     )
+
+
+def _suggested(payment: Payment) -> SuggestionView | None:
+    for told in suggestions(payment).values():
+        return SuggestionView(told.reference, told.bank, told.amount, told.matched_by)
+    return None
 
 
 def case_view(case: MoneyCase) -> CaseView:
@@ -68,6 +93,7 @@ def case_view(case: MoneyCase) -> CaseView:
     return CaseView(
         id=case.id,
         kind=case.kind,
+        raffle_id=case.raffle_id,
         payment_id=case.payment_id,
         amount=case.amount,
         currency=case.currency,
@@ -75,4 +101,30 @@ def case_view(case: MoneyCase) -> CaseView:
         deadline=rfc3339(case.deadline),
         facts=dict(case.facts),
         opened_at=rfc3339(case.opened_at),
+    )
+
+
+def switch_view(
+    provider: Provider, currency: str, rows: list[Method], offered: frozenset[str]
+) -> MethodSwitchView:
+    """A method with what was set about it; `offered` are the names of those that buyers can choose."""
+    everywhere = next((row for row in rows if row.raffle_id is None), None)
+    here = next((row for row in rows if row.raffle_id is not None), None)
+    return MethodSwitchView(
+        provider=provider.name,
+        priority=priority_of(provider.name, [row for row in (everywhere, here) if row is not None]),
+        takes_currency=provider.accepts(currency),
+        offered=provider.name in offered,
+        here=None if here is None else _word(here),
+        everywhere=None if everywhere is None else _word(everywhere),
+    )
+
+
+def _word(row: Method) -> MethodWord:
+    return MethodWord(
+        enabled=row.enabled,
+        priority=row.priority,
+        settings=dict(row.settings),
+        changed_by=row.changed_by,
+        changed_at=rfc3339(row.changed_at),
     )

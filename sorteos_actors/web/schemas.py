@@ -11,6 +11,7 @@ from sorteos_actors.ports.payment_store import CaseKind
 from sorteos_actors.protocol import messages, payment_messages
 from sorteos_actors.raffle import Phase, RaffleStatus, RejectionCode
 from sorteos_actors.raffle.model import STATE_NAMES
+from sorteos_actors.tickets.ticket import TicketStatus
 
 Schema = dict[str, Any]
 _TEMPLATE: Final = "#/components/schemas/{name}"
@@ -30,27 +31,30 @@ BODIES: Final = (
     payment_messages.MethodBody,
 )
 VIEWS: Final = (messages.RaffleView, messages.ReservationView)
-HTTP_VIEWS: Final = (*VIEWS, messages.ContactView)
+HTTP_VIEWS: Final = (*VIEWS, messages.ContactView, messages.TicketView)
 """Also what the WebSocket never shows."""
 PAYMENT_VIEWS: Final = (
     payment_messages.MethodView,
     payment_messages.PaymentView,
     payment_messages.ReviewView,
     payment_messages.CaseView,
+    payment_messages.MethodSwitchView,
 )
 CLIENT_MESSAGES: Final[tuple[type, ...]] = get_args(messages.ClientMessage)
 ERROR: Final = "Error"
 """Name of the schema of a refusal, over HTTP and WebSocket alike."""
 _TIMES: Final = frozenset(
     {
-        *("created_at", "expires_at", "server_time", "sales_close_at", "draw_at"),
-        *("deadline", "opened_at"),
+        *("created_at", "expires_at", "server_time", "sales_close_at", "draw_at", "sold_at"),
+        *("deadline", "opened_at", "changed_at"),
     }
 )
 _VALUES: Final = {
     ("RaffleView", "status"): tuple(RaffleStatus),
     ("ReservationView", "phase"): tuple(Phase),
     ("NumberView", "status"): STATE_NAMES[:3],
+    ("TicketView", "status"): tuple(TicketStatus),
+    ("TicketRaffleView", "status"): tuple(RaffleStatus),
     ("PaymentView", "status"): tuple(PaymentStatus),
     ("CaseView", "kind"): get_args(CaseKind),
 }

@@ -10,6 +10,7 @@ from sorteos_actors.actors.outage import OutageMeter
 from sorteos_actors.actors.registry import Registry
 from sorteos_actors.payments.house import Money
 from sorteos_actors.ports import Accounts, Clock, Ids, Owner, Queries, RaffleStore
+from sorteos_actors.tickets.code import TicketCodes
 from sorteos_actors.web.addresses import Network
 from sorteos_actors.web.auth import Tokens
 from sorteos_actors.web.limits import Limits
@@ -24,6 +25,8 @@ class WebSettings(msgspec.Struct, frozen=True):
     selection_seconds: int
     checkout_seconds: int
     max_numbers_per_user: int
+    cards: bool = False
+    """Whether Stripe is configured: the checkout may then load its fields."""
 
 
 class Services(msgspec.Struct, frozen=True):
@@ -37,6 +40,7 @@ class Services(msgspec.Struct, frozen=True):
     ids: Ids
     tokens: Tokens
     money: Money
+    tickets: TicketCodes
     outage: OutageMeter
     settings: WebSettings
     me: Owner

@@ -8,18 +8,21 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+import trio
 
 from sorteos_actors import asyncio_bridge
 from sorteos_actors.ports import Queries, RaffleStore
+from sorteos_actors.ports.mail import Outbox
 from sorteos_actors.ports.payment_store import PaymentDesk, PaymentPost, PaymentStore
 from sorteos_actors.raffle import RaffleStatus
-from sorteos_actors.store.payment_desk import PostgresDesk
-from sorteos_actors.store.payment_post import PostgresPost
-from sorteos_actors.store.payment_store import PostgresPayments
+from sorteos_actors.store.mail import PostgresOutbox
+from sorteos_actors.store.payment_batches import BatchedPayments
 from sorteos_actors.store.pool import open_pool
-from sorteos_actors.store.queries import PostgresQueries
+from sorteos_actors.store.post_batches import BatchedPost
 from sorteos_actors.store.raffle_store import PostgresRaffleStore
+from sorteos_actors.store.read_batches import BatchedDesk, BatchedQueries
 from sorteos_actors.testing.memory_desk import MemoryDesk
+from sorteos_actors.testing.memory_outbox import MemoryOutbox
 from sorteos_actors.testing.memory_payments import MemoryPayments
 from sorteos_actors.testing.memory_store import MemoryStore
 from tests.builders import some_terms
@@ -38,6 +41,7 @@ class Stores(msgspec.Struct, frozen=True):
     payments: PaymentStore
     post: PaymentPost
     desk: PaymentDesk
+    outbox: Outbox
 
 
 @pytest.fixture(params=["memory", "postgresql"])
@@ -55,16 +59,19 @@ async def stores(where: str | None) -> AsyncIterator[Stores]:
     if where is None:
         memory = MemoryStore()
         payments = MemoryPayments(memory)
-        yield Stores(memory, memory, payments, payments.post, MemoryDesk(memory))
+        desk, outbox = MemoryDesk(memory), MemoryOutbox(memory)
+        yield Stores(memory, memory, payments, payments.post, desk, outbox)
         return
-    async with asyncio_bridge.open_loop(), open_pool(where) as pool:
+    async with asyncio_bridge.open_loop(), open_pool(where) as pool, trio.open_nursery() as batches:
         yield Stores(
             PostgresRaffleStore(pool),
-            PostgresQueries(pool),
-            PostgresPayments(pool),
-            PostgresPost(pool),
-            PostgresDesk(pool),
+            BatchedQueries(pool, batches),
+            BatchedPayments(pool, batches),
+            BatchedPost(pool, batches),
+            BatchedDesk(pool, batches),
+            PostgresOutbox(pool),
         )
+        batches.cancel_scope.cancel()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sorteos_actors.store.accounts import PostgresAccounts
 from sorteos_actors.store.pool import open_pool
 from sorteos_actors.testing.memory_accounts import MemoryAccounts
 
-ANA = Contact("Ana Rojas", "+50688887777", "ana@example.com")
+ANA = Contact("Ana Rojas", "+50688887777", "ana@example.com", "en")
 
 
 @pytest.fixture

@@ -145,7 +145,7 @@ async def test_a_sale_is_written_with_the_payment_the_ledger_and_the_mail(
         total=200_000,
     )
     assert (await payments.ledger(raffle_id))[-1] == sale
-    [mail] = await stores.post.outgoing(10, 1000)
+    [mail] = await stores.outbox.due(10, 1000)
     assert (mail.raffle_id, mail.kind) == (raffle_id, "receipt")
     assert mail.payload == {"payment_id": str(PAYMENT), "reservation_id": str(FIRST)}
     fresh = await reload(owner)

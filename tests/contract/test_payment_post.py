@@ -1,4 +1,4 @@
-"""What every `PaymentPost` and `PaymentDesk` promise: webhooks, mails, cases and methods."""
+"""What every `PaymentPost` and `PaymentDesk` promise: webhooks, cases and methods."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from sorteos_actors.ports.payment_store import (
     PaymentPost,
     PaymentStore,
 )
-from sorteos_actors.raffle.commands import ReserveNumbers, StartCheckout
-from tests.builders import ANA, FIRST, HOUR, NOW, OTHER, PAYMENT, paid
-from tests.contract.conftest import ARaffle, Fund, Stores
+from tests.builders import ANA, HOUR, NOW, PAYMENT
+from tests.contract.conftest import Stores
 from tests.contract.money import a_payment, seen
 
 RAFFLE = UUID(int=0xE0)
@@ -121,32 +120,6 @@ async def test_an_event_that_leads_nowhere_is_put_away_and_one_that_failed_comes
     assert [e.key.event_id for e in await post.incoming(10, LEASE)] == ["evt_1"]
 
 
-# -- the outbox ----------------------------------------------------------------------------------
-
-
-async def test_what_a_commit_promised_to_send_is_there_until_it_was_sent(
-    post: PaymentPost, a_raffle: ARaffle, fund: Fund
-) -> None:
-    owner = await a_raffle()
-    await owner.do(
-        ReserveNumbers(ANA, FIRST, (1, 2)), StartCheckout(ANA, FIRST), await fund(owner, paid(1, 2))
-    )
-    await owner.do(
-        ReserveNumbers(ANA, OTHER, (3,)),
-        StartCheckout(ANA, OTHER),
-        await fund(owner, paid(3, reservation_id=OTHER)),
-    )
-    [first] = await post.outgoing(1, 0)
-    assert first.payload["reservation_id"] == str(FIRST)
-    again, second = sorted(await post.outgoing(10, LEASE), key=lambda item: item.id)
-    assert (again.id, again.attempts) == (first.id, 2)
-    assert second.payload["reservation_id"] == str(OTHER)
-    assert await post.outgoing(10, LEASE) == []
-    await post.sent(first)
-    await post.sent(first)
-    await post.sent(second)
-
-
 # -- cases ---------------------------------------------------------------------------------------
 
 
@@ -189,6 +162,15 @@ async def test_a_case_is_settled_once_and_the_trouble_may_come_again(desk: Payme
     assert again.id != first.id
     assert [case.id for case in await desk.cases(RAFFLE, 10)] == [again.id]
     assert await desk.cases(RAFFLE, 10, is_open=False) == [done]
+
+
+async def test_a_case_is_found_by_its_id_open_or_settled(desk: PaymentDesk) -> None:
+    opened = await desk.open_case(a_case())
+    await desk.open_case(a_case(payment_id=uuid4()))
+    assert await desk.case(opened.id) == opened
+    done = await desk.resolve_case(opened.id, "sent back by hand")
+    assert await desk.case(opened.id) == done
+    assert await desk.case(uuid4()) is None
 
 
 async def test_the_most_urgent_case_comes_first(desk: PaymentDesk) -> None:

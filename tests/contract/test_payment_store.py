@@ -32,6 +32,7 @@ from tests.contract.money import a_payment, seen
 from tests.contract.owner import Owner
 
 RAFFLE = UUID(int=0xE0)
+OTHER_RAFFLE = UUID(int=0xE1)
 
 
 @pytest.fixture
@@ -98,6 +99,41 @@ async def test_payments_are_listed_by_reservation_and_by_person(
     mine = await payments.of_user(ANA, 10)
     assert {p.id for p in mine} == {payment.id, second.id, third.id}
     assert len(await payments.of_user(ANA, 2)) == 2
+
+
+async def test_a_payment_is_looked_up_without_its_raffle_and_the_older_one_counts(
+    payments: PaymentStore, payment: Payment
+) -> None:
+    assert await payments.look_up(PAYMENT) == payment
+    elsewhere = await payments.create(a_payment(uuid4(), 1, id=OTHER_PAYMENT))
+    assert await payments.look_up(OTHER_PAYMENT) == elsewhere
+    assert await payments.look_up(uuid4()) is None
+    await payments.create(a_payment(uuid4(), 9))
+    assert await payments.look_up(PAYMENT) == payment
+
+
+async def test_what_waits_for_a_persons_word_is_listed_oldest_first_until_it_is_said(
+    payments: PaymentStore,
+) -> None:
+    made = [
+        a_payment(RAFFLE, 1, id=UUID(int=index), reservation_id=UUID(int=index))
+        for index in range(7)
+    ]
+    for new in (*made, a_payment(OTHER_RAFFLE, 1, id=UUID(int=9))):
+        await payments.create(new)
+        if new is not made[0]:
+            await payments.claim_paid(new.raffle_id, new.id, {})
+    silent, first, paid_one, rejected, refused, left, last = made
+    await payments.merge(RAFFLE, paid_one.id, seen("captured", 100_000))
+    await payments.merge(RAFFLE, rejected.id, seen("failed", failed_as="rejected"))
+    await payments.refuse(RAFFLE, refused.id, "by_person")
+    await payments.merge(RAFFLE, left.id, seen("cancelled"))  # Its money may come all the same.
+    waiting = await payments.in_review(RAFFLE, 10)
+    assert [p.id for p in waiting] == [first.id, left.id, last.id]
+    assert all(p.claims_paid for p in waiting)
+    assert silent.id not in {p.id for p in waiting}
+    assert [p.id for p in await payments.in_review(RAFFLE, 2)] == [first.id, left.id]
+    assert await payments.in_review(uuid4(), 10) == []
 
 
 # -- learning ------------------------------------------------------------------------------------
@@ -296,6 +332,19 @@ async def test_a_payment_comes_back_when_its_lease_is_over(
     assert await payments.due("a", 10, 0) == []
 
 
+async def test_a_new_payment_is_its_makers_for_as_long_as_they_ask_and_nobody_elses(
+    payments: PaymentStore,
+) -> None:
+    mine = await payments.create(a_payment(RAFFLE, 1), 60_000)
+    theirs = await payments.create(a_payment(RAFFLE, 2, id=OTHER_PAYMENT))
+    assert [p.id for p in await payments.due("a", 10, 60_000)] == [theirs.id]
+    # Making it again takes it from nobody, and who puts it to rest for a while has given it up.
+    assert await payments.create(a_payment(RAFFLE, 1), 0) == mine
+    assert await payments.due("a", 10, 60_000) == []
+    await payments.schedule(mine, mine.created_at)
+    assert [p.id for p in await payments.due("a", 10, 60_000)] == [mine.id]
+
+
 async def test_who_looks_first_is_who_waits_longest(payments: PaymentStore) -> None:
     for index, ago in enumerate((2 * HOUR, 3 * HOUR, HOUR)):
         made = await payments.create(a_payment(RAFFLE, 1, id=UUID(int=index)))
@@ -435,6 +484,8 @@ async def test_a_receipt_is_kept_once(payments: PaymentStore) -> None:
     await payments.add_receipt(replace(receipt, content=b"other"))
     assert await payments.receipts(RAFFLE, PAYMENT) == [receipt]
     assert await payments.receipts(RAFFLE, OTHER_PAYMENT) == []
+    assert await payments.receipt_count(RAFFLE, PAYMENT) == 1
+    assert await payments.receipt_count(RAFFLE, OTHER_PAYMENT) == 0
 
 
 # -- shared --------------------------------------------------------------------------------------

@@ -8,10 +8,23 @@ from sorteos_actors.ports import Queries, RaffleStore, ReservationRecord
 from sorteos_actors.raffle import Phase, RaffleStatus
 from sorteos_actors.raffle.commands import (
     CancelReservation,
+    RefundNumbers,
     ReserveNumbers,
     StartCheckout,
 )
-from tests.builders import ANA, BETO, FIRST, HOUR, NOBODYS, OTHER, THIRD, paid, some_terms, the
+from tests.builders import (
+    ANA,
+    BETO,
+    FIRST,
+    HOUR,
+    NOBODYS,
+    OTHER,
+    PAYMENT,
+    THIRD,
+    paid,
+    some_terms,
+    the,
+)
 from tests.contract.conftest import ARaffle, Fund
 
 PUBLIC = (RaffleStatus.ACTIVE, RaffleStatus.PAUSED)
@@ -112,3 +125,36 @@ async def test_a_person_sees_own_reservations_of_all_raffles_newest_first(
     ]
     assert await queries.reservations_of(ANA, 1) == found[:1]
     assert await queries.reservations_of(UUID(int=77), 10) == []
+
+
+async def test_a_ticket_is_what_was_bought_without_what_went_back(
+    queries: Queries, a_raffle: ARaffle, fund: Fund
+) -> None:
+    owner = await a_raffle()
+    raffle_id = owner.raffle.terms.id
+    await owner.do(ReserveNumbers(ANA, FIRST, (3, 1, 2)), StartCheckout(ANA, FIRST))
+    assert await queries.ticket(raffle_id, FIRST) is None
+    await owner.do(await fund(owner, paid(3, 1, 2)))
+    ticket = await queries.ticket(raffle_id, FIRST)
+    assert ticket is not None
+    assert (ticket.terms, ticket.owned) == (owner.raffle.terms, (1, 2, 3))
+    assert (ticket.reservation.phase, ticket.reservation.ended_at) == (Phase.COMPLETED, owner.now)
+    assert await queries.ticket(uuid4(), FIRST) is None
+    assert await queries.ticket(raffle_id, NOBODYS) is None
+
+    await owner.do(
+        RefundNumbers(FIRST, PAYMENT, ANA, (2,)),
+        ReserveNumbers(BETO, OTHER, (2,)),
+        StartCheckout(BETO, OTHER),
+        await fund(owner, paid(2, user=BETO, reservation_id=OTHER)),
+    )
+    less = await queries.ticket(raffle_id, FIRST)
+    assert less is not None
+    assert (less.reservation, less.owned) == (ticket.reservation, (1, 3))
+    sold_again = await queries.ticket(raffle_id, OTHER)
+    assert sold_again is not None
+    assert sold_again.owned == (2,)
+    await owner.do(RefundNumbers(FIRST, PAYMENT, ANA, (1, 3)))
+    nothing = await queries.ticket(raffle_id, FIRST)
+    assert nothing is not None
+    assert nothing.owned == ()

@@ -19,6 +19,7 @@ from sorteos_actors.raffle import RaffleStatus, RaffleTerms
 from sorteos_actors.testing.memory_accounts import MemoryAccounts
 from sorteos_actors.testing.memory_store import MemoryStore
 from sorteos_actors.testing.node import SimulatedNode, open_node
+from sorteos_actors.tickets.code import TicketCodes
 from sorteos_actors.web.app import create_app
 from sorteos_actors.web.auth import Role, Tokens
 from sorteos_actors.web.front_door import FrontDoor
@@ -57,7 +58,11 @@ class House(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def open_house(
-    limits: Limits = UNLIMITED, number_count: int = 100, client: Path = FOLDER
+    limits: Limits = UNLIMITED,
+    number_count: int = 100,
+    client: Path = FOLDER,
+    *,
+    cards: bool = False,
 ) -> AsyncIterator[House]:
     """Open it on a free port, with one active raffle and the browser client of a folder."""
     store = MemoryStore()
@@ -81,6 +86,7 @@ async def open_house(
             ids=SystemIds(),
             tokens=tokens,
             money=cast("Any", None),
+            tickets=TicketCodes(SECRET),
             outage=node.world.outage,
             settings=WebSettings(
                 cors_origins=frozenset(),
@@ -89,6 +95,7 @@ async def open_house(
                 selection_seconds=600,
                 checkout_seconds=300,
                 max_numbers_per_user=10,
+                cards=cards,
             ),
             me=node.world.peers.me,
             redis_state=lambda: "unused",

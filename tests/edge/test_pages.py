@@ -26,7 +26,10 @@ FILES = {
     "sw.js": "self.skipWaiting()",
     ".vite/manifest.json": "not for anybody",
 }
-ADDRESSES = ("/", "/r/7d9f", "/r/ñ%20?n=0417", "/checkout/5b1c", "/mis-numeros", "/organizar")
+ADDRESSES = (
+    *("/", "/r/7d9f", "/r/ñ%20?n=0417", "/checkout/5b1c", "/boleto/AbC-_9"),
+    *("/mis-numeros", "/organizar"),
+)
 
 
 @pytest.fixture
@@ -41,9 +44,9 @@ def client(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def a_browser(client: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """Somebody at a house with this build."""
-    async with open_house(client=client) as house, a_visitor(house) as browser:
+async def a_browser(client: Path, *, cards: bool = False) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody at a house with this build, that takes cards by Stripe or does not."""
+    async with open_house(client=client, cards=cards) as house, a_visitor(house) as browser:
         yield browser
 
 
@@ -106,11 +109,33 @@ async def test_each_file_has_its_type_and_its_time_in_a_cache(client: Path) -> N
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("path", ["/", "/r/7d9f", "/assets/index-1a2b.js", "/sw.js", "/lost"])
-async def test_a_page_may_run_only_what_came_with_it(client: Path, path: str) -> None:
-    async with a_browser(client) as browser:
-        headers = (await browser.get(path)).headers
-    policy = dict(rule.split(" ", 1) for rule in headers["Content-Security-Policy"].split("; "))
+def policy_of(answer: httpx.Response) -> dict[str, str]:
+    """Where each kind of thing may come from."""
+    rules = answer.headers["Content-Security-Policy"].split("; ")
+    return dict(rule.split(" ", 1) for rule in rules)
+
+
+NO_CHECKOUT = (
+    *("/", "/r/7d9f", "/mis-numeros", "/organizar", "/index.html", "/assets/index-1a2b.js"),
+    *("/sw.js", "/lost", "/checkout", "/checkout/", "/checkout/5b1c/more", "/r/checkout"),
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "cards"),
+    [
+        *((path, cards) for path in NO_CHECKOUT for cards in (False, True)),
+        ("/checkout/5b1c", False),
+    ],
+)
+async def test_a_page_may_run_only_what_came_with_it(
+    client: Path, path: str, *, cards: bool
+) -> None:
+    async with a_browser(client, cards=cards) as browser:
+        answer = await browser.get(path)
+    policy, headers = policy_of(answer), answer.headers
+    assert "frame-src" not in policy
+    assert "payment=()" in headers["Permissions-Policy"]
     assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
     for kind in ("script", "style", "connect", "worker", "manifest", "font"):
         assert policy[f"{kind}-src"] == "'self'"
@@ -120,6 +145,40 @@ async def test_a_page_may_run_only_what_came_with_it(client: Path, path: str) ->
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "geolocation=()" in headers["Permissions-Policy"]
     assert headers["Referrer-Policy"] == "same-origin"
+
+
+async def test_the_checkout_of_a_server_that_takes_cards_may_load_stripes_fields_and_no_more(
+    client: Path,
+) -> None:
+    async with a_browser(client, cards=True) as browser:
+        page, checkout = await browser.get("/mis-numeros"), await browser.get("/checkout/5b1c")
+        known = {"If-None-Match": checkout.headers["ETag"]}
+        again = await browser.get("/checkout/5b1c", headers=known)
+        returning = await browser.get("/checkout/5b1c?payment_intent=pi_1&redirect_status=failed")
+    ordinary, policy = policy_of(page), policy_of(checkout)
+    assert policy["script-src"].split() == [
+        *("'self'", "https://js.stripe.com", "https://*.js.stripe.com")
+    ]
+    assert policy["frame-src"].split() == [
+        *("https://js.stripe.com", "https://*.js.stripe.com", "https://hooks.stripe.com")
+    ]
+    assert policy["connect-src"].split() == ["'self'", "https://api.stripe.com"]
+    changed = ("script-src", "frame-src", "connect-src")
+    assert {name: rule for name, rule in policy.items() if name not in changed} == {
+        name: rule for name, rule in ordinary.items() if name not in changed
+    }
+    features = checkout.headers["Permissions-Policy"].split(", ")
+    assert 'payment=(self "https://js.stripe.com")' in features
+    assert {each for each in features if not each.startswith("payment=")} == {
+        each
+        for each in page.headers["Permissions-Policy"].split(", ")
+        if not each.startswith("payment=")
+    }
+    assert checkout.headers["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"
+    assert checkout.headers["X-Frame-Options"] == "DENY"
+    # What a browser kept is shown under the policy that comes with the 304.
+    assert again.status_code == 304
+    assert policy_of(again) == policy_of(returning) == policy
 
 
 @pytest.mark.parametrize("path", ["/", "/organizar", "/assets/index-1a2b.js", "/icons/192.png"])

@@ -40,7 +40,13 @@ def database(servers: EmbeddedServers) -> str:
 def cluster(servers: EmbeddedServers, database: str) -> Iterator[Cluster]:
     with (
         a_place_for_servers() as place,
-        open_cluster([database] * 3, servers.redis_url or "", place) as running,
+        open_cluster(
+            [database] * 3,
+            servers.redis_url or "",
+            place,
+            PAYMENTS_SANDBOX="1",
+            SINPE_PHONE="8888-7777",
+        ) as running,
     ):
         yield running
 
@@ -71,6 +77,81 @@ async def reserve_at(
     server = cluster.nodes[index]
     async with open_client(server.url, raffle_id, token=token) as client:
         return await client.request("reserve", reservation_id=reservation_id, numbers=labels)
+
+
+# -- what pages hear that changes no board ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("everywhere", [False, True], ids=["a raffle's", "the installation's"])
+async def test_a_method_that_is_switched_at_any_node_is_told_to_the_pages_of_all(
+    cluster: Cluster, api: Callable[..., Api], everywhere: bool
+) -> None:
+    raffle_id, other_id = (cluster.nodes[0].create_raffle(100) for _ in range(2))
+    admin = api(cluster.nodes[1], Role.ADMIN, uuid4())
+    path = "/payment-methods/sinpe" if everywhere else f"/raffles/{raffle_id}/payment-methods/sinpe"
+    async with AsyncExitStack() as stack:
+        pages = [await stack.enter_async_context(open_watcher(n, raffle_id)) for n in cluster.nodes]
+        elsewhere = [
+            await stack.enter_async_context(open_watcher(n, other_id)) for n in cluster.nodes
+        ]
+        older = [
+            await stack.enter_async_context(open_watcher(n, raffle_id, is_legacy=True))
+            for n in cluster.nodes
+        ]
+        switch = partial(admin.put, path, {"enabled": True})
+        assert (await trio.to_thread.run_sync(switch)).status_code == 200
+        for page in (*pages, *elsewhere) if everywhere else pages:
+            await page.until(lambda w: w.of_type("payment_methods"))
+            assert page.of_type("payment_methods") == [{"type": "payment_methods"}]
+        # What was said before a change of the board has been heard before it, if at all.
+        token = cluster.nodes[2].token()
+        for id_ in (raffle_id, other_id):
+            assert (await reserve_at(cluster, 2, id_, token, str(uuid4()), "07"))["ok"]
+        for page in (*pages, *elsewhere):
+            await page.until(lambda w: w.board.counts()[1] == 1)
+        for page in older:
+            await page.until(lambda w: w.of_type("number_update"))
+        assert [page.of_type("payment_methods") for page in older] == [[]] * 3
+        if not everywhere:
+            assert [page.of_type("payment_methods") for page in elsewhere] == [[]] * 3
+
+
+async def test_a_payment_that_goes_back_is_told_to_its_buyers_pages_at_every_node(
+    cluster: Cluster, api: Callable[..., Api]
+) -> None:
+    raffle_id, buyer = cluster.nodes[0].create_raffle(100), uuid4()
+    mine = api(cluster.nodes[0], Role.USER, buyer)
+    admin = api(cluster.nodes[2], Role.ADMIN, uuid4())
+
+    def pay_and_give_back() -> str:
+        held = reservation(hold(mine, str(raffle_id), "07"), 201)["id"]
+        mine.post(f"/reservations/{held}/move-to-checkout")
+        paid = mine.post(f"/reservations/{held}/payments", {"provider": "sandbox"}).json()
+        payment_id: str = paid["payment"]["id"]
+        back = admin.post(f"/payments/{payment_id}/refund", {"reason": "pedido"})
+        assert back.json()["payment"]["status"] == "refunded", back.text
+        return payment_id
+
+    async with AsyncExitStack() as stack:
+        pages = [
+            await stack.enter_async_context(open_watcher(n, raffle_id, token=n.token(buyer)))
+            for n in cluster.nodes
+        ]
+        others = [
+            await stack.enter_async_context(open_watcher(n, raffle_id, token=n.token()))
+            for n in cluster.nodes
+        ]
+        payment_id = await trio.to_thread.run_sync(pay_and_give_back)
+        for page in pages:
+            await page.until(lambda w: w.of_type("payment"))
+            assert page.of_type("payment")[-1] == {
+                "type": "payment",
+                "payment_id": payment_id,
+                "status": "refunded",
+            }
+        for page in others:
+            await page.until(lambda w: w.board.seq >= pages[0].board.seq)
+        assert [page.of_type("payment") for page in others] == [[]] * 3
 
 
 # -- commands --------------------------------------------------------------------------------------

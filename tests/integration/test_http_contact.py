@@ -13,7 +13,8 @@ from tests.integration.http_people import a_crowd
 from tests.integration.server_process import ServerProcess
 
 ANA = {"name": "Ana Rojas", "phone": "8888-7777", "email": "Ana@Example.com"}
-KEPT = {"name": "Ana Rojas", "phone": "+50688887777", "email": "Ana@example.com"}
+NOTHING = {"name": None, "phone": None, "email": None, "language": None}
+KEPT = NOTHING | {"name": "Ana Rojas", "phone": "+50688887777", "email": "Ana@example.com"}
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_everybody_with_a_token_says_how_they_can_be_reached(
     assert person.put("/me/contact", ANA).json() == {"contact": KEPT}
     assert person.get("/me/contact").json() == {"contact": KEPT}
     short = person.put("/me/contact", {"name": "Ana", "phone": "+506 2222 3333"}).json()
-    assert short == {"contact": {"name": "Ana", "phone": "+50622223333", "email": None}}
+    assert short == {"contact": NOTHING | {"name": "Ana", "phone": "+50622223333"}}
     assert person.get("/me/contact").json() == short
 
 
@@ -69,10 +70,10 @@ def test_the_same_person_is_known_on_every_device(server: ServerProcess) -> None
     ("said", "start"),
     [
         ({}, None),
-        ({"name": "Ana"}, {"name": "Ana", "phone": None, "email": None}),
+        ({"name": "Ana"}, NOTHING | {"name": "Ana"}),
         (
             {"name": "Ana", "phone": "+506 8888-7777"},
-            {"name": "Ana", "phone": "+50688887777", "email": None},
+            NOTHING | {"name": "Ana", "phone": "+50688887777"},
         ),
         ({"phone": "123456"}, None),
     ],
@@ -113,12 +114,20 @@ def test_what_cannot_be_right_is_refused_by_the_name_of_its_field(
         {**ANA, "phone": 88887777},
         {**ANA, "email": ["ana@example.com"]},
         {**ANA, "name": "a\0b"},
+        {**ANA, "language": "fr"},
     ],
     ids=str,
 )
 def test_a_contact_of_the_wrong_shape_is_a_bad_request(ana: Api, wrong: object) -> None:
     assert problem(ana.put("/me/contact", wrong), 400, "bad_request")["reason"]
     assert ana.get("/me/contact").json() == {"contact": None}
+
+
+def test_a_person_says_in_which_language_they_read(ana: Api) -> None:
+    told = ana.put("/me/contact", {**ANA, "language": "pt"}).json()
+    assert told == {"contact": KEPT | {"language": "pt"}}
+    assert ana.get("/me/contact").json() == told
+    assert ana.put("/me/contact", ANA).json() == {"contact": KEPT}
 
 
 def test_a_page_of_another_origin_on_the_list_may_say_it_too(ana: Api) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urljoin
 
 import httpx
 import pytest
 
+from sorteos_actors.embedded import EmbeddedServers
 from sorteos_actors.web import static_files
 from sorteos_actors.web.static_files import ASSETS
+from tests.databases import fresh_database
 from tests.integration.server_process import ServerProcess
 
 FILES = static_files.read()
@@ -106,3 +109,26 @@ def test_a_browser_and_a_program_meet_at_one_address(
     # A browser's preference changes nothing below /api.
     assert browser.get("/api/v1/raffles").headers["Content-Type"] == "application/json"
     assert browser.get("/api/v1/lost").json()["code"] == "not_found"
+
+
+def test_a_server_with_stripes_keys_lets_the_checkout_load_its_fields_and_no_other_page(
+    servers: EmbeddedServers, tmp_path: Path, browser: httpx.Client
+) -> None:
+    keys = {
+        "STRIPE_SECRET_KEY": "sk_test_key",
+        "STRIPE_PUBLISHABLE_KEY": "pk_test_key",
+        "STRIPE_WEBHOOK_SECRETS": "whsec_key",
+        "PAYMENTS_SANDBOX": "1",
+    }
+    shop = ServerProcess(fresh_database(servers), servers.redis_url or "", tmp_path, **keys)
+    shop.start()
+    try:
+        for base, address, may in (
+            (shop.url, "/checkout/5b1c", True),
+            (shop.url, "/mis-numeros", False),
+            (str(browser.base_url), "/checkout/5b1c", False),
+        ):
+            policy = browser.get(urljoin(base, address)).headers["Content-Security-Policy"]
+            assert ("stripe.com" in policy) is may, (base, address)
+    finally:
+        shop.stop()

@@ -144,6 +144,21 @@ def test_one_attempt_at_a_time_and_giving_one_up_makes_room(people: dict[str, Ap
     assert payment(begin(buyer, reservation_id), 201)["status"] == "paid"
 
 
+def test_a_page_that_was_closed_finds_the_attempts_of_a_reservation(people: dict[str, Api]) -> None:
+    buyer, raffle_id = people["guest"], created(people["owner"], "publish")
+    reservation_id = in_checkout(buyer, raffle_id, "07")
+    path = f"/reservations/{reservation_id}/payments"
+    assert buyer.get(path).json() == {"payments": []}
+    declined = payment(begin(buyer, reservation_id, mode="decline"), 201)
+    waiting = payment(begin(buyer, reservation_id, mode="abandoned"), 201)
+    found = buyer.get(path).json()["payments"]
+    assert [one["id"] for one in found] == [waiting["id"], declined["id"]]
+    assert (found[0]["status"], found[0]["action"]) == ("pending", {"type": "wait"})
+    assert (found[1]["status"], found[1]["reason"]) == ("declined", "card_declined")
+    problem(people["owner"].get(path), 403, "forbidden")
+    problem(people["user"].get(path), 403, "forbidden")
+
+
 def test_letting_a_reservation_go_lets_its_payment_go_first(people: dict[str, Api]) -> None:
     buyer, raffle_id = people["guest"], created(people["owner"], "publish")
     reservation_id = in_checkout(buyer, raffle_id, "07")
@@ -188,6 +203,8 @@ def test_sinpe_is_paid_when_the_organizer_says_so(people: dict[str, Api]) -> Non
         "code": "",
     }
     path = f"/payments/{begun['id']}"
+    contact = {"name": "Ana Mora", "phone": "8888 7777"}
+    assert buyer.call("PUT", "/api/v1/me/contact", json=contact).status_code == 200
     assert owner.get(f"/raffles/{raffle_id}/payments?status=review").json() == {"payments": []}
     said = payment(buyer.post(f"{path}/receipt", {"reference": REFERENCE}))
     assert said["status"] == "review"
@@ -197,6 +214,8 @@ def test_sinpe_is_paid_when_the_organizer_says_so(people: dict[str, Api]) -> Non
     [seen] = owner.get(f"/raffles/{raffle_id}/payments?status=review").json()["payments"]
     assert seen["declared_reference"] == REFERENCE
     assert seen["code"] == begun["action"]["code"]
+    assert seen["payment"]["expires_in_ms"] > 23 * 3_600_000
+    assert (seen["contact"]["name"], seen["contact"]["phone"]) == ("Ana Mora", "+50688887777")
     assert seen["payment"]["action"] is None
     [picture_at] = seen["receipts"]
     shown = owner.call("GET", picture_at)
@@ -282,6 +301,41 @@ def test_a_method_that_is_switched_off_takes_no_new_payment(people: dict[str, Ap
     )
 
 
+def test_an_organizer_sees_every_switch_and_who_has_set_it(
+    server: ServerProcess, people: dict[str, Api]
+) -> None:
+    me = uuid4()
+    owner = Api.of(server, Role.ORGANIZER, me)
+    raffle_id = created(owner, "publish")
+    path = f"/raffles/{raffle_id}/payment-methods"
+
+    def switches() -> dict[str, dict[str, Any]]:
+        return {one["provider"]: one for one in owner.get(path).json()["methods"]}
+
+    before = switches()
+    assert list(before) == ["sinpe", "sandbox"]
+    assert before["sinpe"] == {
+        "provider": "sinpe",
+        "priority": 40,
+        "takes_currency": True,
+        "offered": True,
+        "here": None,
+        "everywhere": None,
+    }
+    word = {"enabled": False, "priority": 5, "settings": {"phone": "8777-6666"}}
+    assert owner.call("PUT", f"/api/v1{path}/sinpe", json=word).status_code == 200
+    after = switches()
+    assert list(after) == ["sandbox", "sinpe"]
+    assert (after["sinpe"]["offered"], after["sinpe"]["priority"]) == (False, 5)
+    here = after["sinpe"]["here"]
+    assert {name: here[name] for name in word} == word
+    assert here["changed_by"] == str(me)
+    assert here["changed_at"].endswith("Z")
+    owner.close()
+    problem(people["other organizer"].get(path), 403, "forbidden")
+    problem(people["stranger"].get(path), 401, "unauthenticated")
+
+
 def test_a_payment_is_nobody_elses_business(people: dict[str, Api]) -> None:
     buyer, raffle_id = people["guest"], created(people["owner"], "publish")
     reservation_id = in_checkout(buyer, raffle_id, "07")
@@ -354,3 +408,19 @@ def test_the_audit_says_when_it_last_found_nothing(
     report = admin.get("/money/audit").json()
     assert (report["findings"], report["clean_at"]) == ({}, report["answered_at"])
     admin.close()
+
+
+def test_what_costs_nothing_is_taken_without_paying(people: dict[str, Api]) -> None:
+    buyer, raffle_id = people["guest"], created(people["owner"], "publish", price=0)
+    offered = buyer.get(f"/payment-methods?raffle={raffle_id}").json()["methods"]
+    assert [m["provider"] for m in offered] == ["free"]
+    reservation_id = in_checkout(buyer, raffle_id, "07", "21")
+    problem(begin(buyer, reservation_id, "sandbox"), 409, "method_not_offered")
+
+    taken = payment(begin(buyer, reservation_id, "free"), 201)
+
+    assert (taken["status"], taken["amount"]) == ("paid", 0)
+    assert reservation(buyer.get(f"/reservations/{reservation_id}"))["phase"] == "completed"
+    given_back = people["admin"].post(f"/payments/{taken['id']}/refund", {"reason": "a mistake"})
+    assert payment(given_back)["status"] == "refunded"
+    assert sold(buyer, raffle_id) == 0

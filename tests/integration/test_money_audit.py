@@ -139,8 +139,10 @@ async def test_one_node_audits_at_a_time(pool: Pool) -> None:
     assert await audits.claim(0)
 
 
-async def test_a_charge_of_the_sandbox_loses_no_change_of_many_at_once(pool: Pool) -> None:
-    ledger = PostgresLedger(pool)
+async def test_a_charge_of_the_sandbox_loses_no_change_of_many_at_once(
+    pool: Pool, nursery: trio.Nursery
+) -> None:
+    ledger = PostgresLedger(pool, nursery)
     payment_id = uuid4()
 
     def look(before: SandboxCharge | None) -> SandboxCharge:
@@ -157,9 +159,9 @@ async def test_a_charge_of_the_sandbox_loses_no_change_of_many_at_once(pool: Poo
         )
 
     assert await ledger.read(payment_id) is None
-    async with trio.open_nursery() as nursery:
+    async with trio.open_nursery() as lookers:
         for _ in range(8):
-            nursery.start_soon(ledger.change, payment_id, look)
+            lookers.start_soon(ledger.change, payment_id, look)
     charge = await ledger.read(payment_id)
     assert charge is not None
     assert (charge.looks, len(charge.keys)) == (8, 8)

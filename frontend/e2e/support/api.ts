@@ -37,6 +37,20 @@ export class ApiPerson {
     await this.#call('POST', `/reservations/${reservationId}/cancel`);
   }
 
+  /** Offers a way to pay in a raffle. Needs its organizer or an admin. */
+  async offer(raffleId: string, provider: string, settings: object): Promise<void> {
+    await this.#switch(raffleId, provider, { enabled: true, settings });
+  }
+
+  /** Takes a way to pay out of a raffle. */
+  async withdraw(raffleId: string, provider: string): Promise<void> {
+    await this.#switch(raffleId, provider, { enabled: false });
+  }
+
+  async #switch(raffleId: string, provider: string, body: object): Promise<void> {
+    await this.#call('PUT', `/raffles/${raffleId}/payment-methods/${provider}`, body);
+  }
+
   /** How many sockets watch a raffle. Needs an admin. */
   async sockets(raffleId: string): Promise<number> {
     const stats = await this.#call<{ connections_by_raffle: Record<string, number> }>(

@@ -15,20 +15,22 @@ export class Server {
   readonly port: number;
   readonly url: string;
   readonly #dataDir: string;
+  readonly #environment: Record<string, string>;
   #process: ChildProcess | null = null;
 
-  private constructor(port: number, dataDir: string) {
+  private constructor(port: number, dataDir: string, environment: Record<string, string>) {
     this.port = port;
+    this.#environment = environment;
     this.url = `http://127.0.0.1:${port}`;
     this.#dataDir = dataDir;
   }
 
-  /** A ready server in a directory of its own. */
-  static async start(): Promise<Server> {
+  /** A ready server in a directory of its own, with these settings beside the usual ones. */
+  static async start(environment: Record<string, string> = {}): Promise<Server> {
     const dataDir = await mkdtemp(join(tmpdir(), 'sorteos-e2e-'));
     // As root PostgreSQL runs as another user, which must pass.
     await chmod(dataDir, 0o711);
-    const server = new Server(await freePort(), dataDir);
+    const server = new Server(await freePort(), dataDir, environment);
     await server.start();
     return server;
   }
@@ -41,7 +43,13 @@ export class Server {
       'python3',
       [RUN, 'serve', ...options, '--data-dir', this.#dataDir, '--no-demo'],
       {
-        env: { ...process.env, JWT_SECRET: SECRET, RATE_LIMITS: 'off', LOG_FORMAT: 'json' },
+        env: {
+          ...process.env,
+          JWT_SECRET: SECRET,
+          RATE_LIMITS: 'off',
+          LOG_FORMAT: 'json',
+          ...this.#environment,
+        },
         stdio: ['ignore', log.fd, log.fd],
       },
     );
@@ -105,7 +113,7 @@ export class Server {
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);

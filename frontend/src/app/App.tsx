@@ -16,6 +16,7 @@ const CheckoutPage = lazyPage(
 const MyNumbersPage = lazyPage(
   async () => (await import('../pages/my-numbers/MyNumbersPage')).MyNumbersPage,
 );
+const TicketPage = lazyPage(async () => (await import('../pages/ticket/TicketPage')).TicketPage);
 const OrganizerPage = lazyPage(
   async () => (await import('../pages/organizer/OrganizerPage')).OrganizerPage,
   false,
@@ -45,6 +46,7 @@ function Pages() {
         <Route path="/checkout/:reservationId">
           {({ reservationId }) => <CheckoutPage reservationId={reservationId} />}
         </Route>
+        <Route path="/boleto/:code">{({ code }) => <TicketPage code={code} />}</Route>
         <Route path="/mis-numeros">
           <MyNumbersPage />
         </Route>

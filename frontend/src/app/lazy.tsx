@@ -20,9 +20,12 @@ export function lazyPage<P extends object>(load: Load<P>, soon = true): Componen
   };
 }
 
-/** A part of a page, such as a dialog. When its code does not come, the page goes on without it. */
-export function lazyPart<P extends object>(load: Load<P>): ComponentType<P> {
-  const use = loader(load);
+/**
+ * A part of a page, such as a dialog. When its code does not come, the page goes on without it.
+ * `soon` as above.
+ */
+export function lazyPart<P extends object>(load: Load<P>, soon = true): ComponentType<P> {
+  const use = loader(load, soon);
   return function LazyPart(props: P) {
     const { t } = useLingui();
     const { Part, failure } = use();

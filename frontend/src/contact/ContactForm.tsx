@@ -1,6 +1,7 @@
 import { useLingui } from '@lingui/react/macro';
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { errorText } from '../i18n/errors';
+import { currentLanguage } from '../i18n/i18n';
 import { ApiError } from '../sdk/errors';
 import { identity } from '../sdk/identity';
 import type { Contact } from '../sdk/types';
@@ -58,7 +59,7 @@ export function ContactForm({ known, submit, onKept, children }: Props) {
     if (Array.isArray(checked)) return;
     setBusy(true);
     try {
-      await onKept(await identity.remember(checked));
+      await onKept(await identity.remember({ ...checked, language: currentLanguage() }));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const named = error.params.field;

@@ -4,7 +4,7 @@
 export const WORKER_URL = '/serviceWorker.js';
 
 /** The addresses that the shell answers for; the server has the same. */
-export const APP_ROUTES = /^\/(?:$|r\/|checkout\/|mis-numeros$|organizar$)/;
+export const APP_ROUTES = /^\/(?:$|r\/|checkout\/|boleto\/|mis-numeros$|organizar$)/;
 
 /** "Are you of the same build as I?", asked by a page that names its entry script. */
 export interface VersionQuestion {

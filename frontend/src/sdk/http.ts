@@ -14,6 +14,11 @@ const baseUrl = (import.meta.env.VITE_API_URL || location.origin).replace(/\/+$/
 /** Every call of docs/openapi.json, with its types. To be made through `ask`. */
 export const api = createClient<paths>({ baseUrl, fetch: (request) => fetch(request) });
 
+/** Where a picture or a document of the server is; `path` as in docs/openapi.json, filled in. */
+export function apiUrl(path: string): string {
+  return `${baseUrl}${path}`;
+}
+
 /** The address of a raffle's socket: `http` becomes `ws`, `https` becomes `wss`. */
 export function socketUrl(raffleId: string, deflate: boolean): string {
   const path = `/api/v1/raffles/${encodeURIComponent(raffleId)}/ws`;

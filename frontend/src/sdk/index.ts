@@ -16,11 +16,11 @@
  *   patience  backoff  closeCodes                        how long it waits, and for what
  *   mirror  board  numbers  nearest  numberUpdates       the board, and what is near and new on it
  *   codec  encodeBoard  inflate                          its bytes
- * services/    raffleService, reservationService: the same by HTTP, without a live board
+ * services/    raffleService, reservationService, paymentService: by HTTP, without a live board
  * identity  person  storage       who is here
  * http  api.d.ts  errors          requests, typed by docs/openapi.json
  * serverClock  clock  ticker      what time it is on the server
- * types  wire  observable  pageEvents
+ * types  payments  wire  observable  pageEvents
  * ```
  *
  * Nothing here holds a text for people: refusals and notices are codes with parameters.
@@ -40,6 +40,7 @@ export { openRaffle } from './liveRaffle';
 export type { Observable } from './observable';
 export type { Person, Role } from './person';
 export { serverClock } from './serverClock';
+export { paymentService } from './services/paymentService';
 export { type RaffleWithNumbers, raffleService } from './services/raffleService';
 export { reservationService } from './services/reservationService';
 export * from './types';

@@ -74,6 +74,7 @@ export class RaffleClient implements LiveRaffle {
       {
         truth: (mine) => this.#truth(mine),
         push: (news) => this.#hold.take(news, sender.isBusy),
+        money: (news) => tell({ kind: news }),
         relay: (data) => this.#tabs.relay(data),
       },
     );

@@ -25,6 +25,8 @@ export interface SessionListener {
   truth(reservation: Reservation | null): void;
   /** One of mine changed, here or elsewhere. */
   push(reservation: Reservation): void;
+  /** A payment of mine moved on, or the ways to pay changed: whoever shows them asks again. */
+  money(news: 'payment' | 'payment_methods'): void;
   /** What came for everybody, or for this person, as it came: for tabs that are served from here. */
   relay(data: string | ArrayBuffer): void;
 }
@@ -201,6 +203,13 @@ export class Session implements ConnectionListener, Sharing {
         break;
       case 'reservation':
         this.listener.push(message.reservation);
+        // The reservation has ended long ago: it is its payment that moves on.
+        if (message.reason === 'refunded') this.listener.money('payment');
+        this.listener.relay(data);
+        break;
+      case 'payment':
+      case 'payment_methods':
+        this.listener.money(message.type);
         this.listener.relay(data);
         break;
       case 'reply':

@@ -8,6 +8,14 @@
 import type { BoardStore } from './board';
 import type { Observable } from './observable';
 
+export type {
+  Payment,
+  PaymentAction,
+  PaymentMethod,
+  PaymentStatus,
+  SinpeAction,
+} from './payments';
+
 export type RaffleStatus = 'draft' | 'active' | 'paused' | 'closed' | 'drawn' | 'cancelled';
 export type Phase =
   | 'selection'
@@ -53,6 +61,21 @@ export interface Reservation {
   extensions_left: number;
   /** The attempt to pay that it waits for; once completed, the payment that paid it. */
   payment_id: string | null;
+  /** The code of what it bought, or null; absent in what came over a socket. */
+  ticket?: string | null;
+}
+
+/** A purchase as whoever holds its code sees it: who bought it is not told. */
+export interface Ticket {
+  code: string;
+  status: 'valid' | 'partly_refunded' | 'refunded';
+  raffle: { id: string; title: string; status: RaffleStatus; draw_at: string | null };
+  /** Those that take part. */
+  number_ids: string[];
+  /** How many more there were, whose money went back. */
+  refunded: number;
+  sold_at: string;
+  server_time: string;
 }
 
 export interface RafflePage {
@@ -79,6 +102,8 @@ export interface Contact {
   name: string;
   phone: string;
   email: string | null;
+  /** In which mails are written; without it, Spanish. */
+  language?: 'es' | 'en' | 'pt' | null;
 }
 
 /** Why the server, or the road to it, said no. `offline` and `timeout` are the client's own. */
@@ -192,7 +217,11 @@ export type Notice =
   | { kind: 'expired'; reservation: Reservation }
   | { kind: 'completed'; reservation: Reservation }
   | { kind: 'cancelled'; reservation: Reservation }
-  | { kind: 'changed'; reservation: Reservation };
+  | { kind: 'changed'; reservation: Reservation }
+  /** A payment of mine moved on, where no reservation of mine says so: fetch it. */
+  | { kind: 'payment' }
+  /** The ways to pay this raffle may have changed: fetch them. */
+  | { kind: 'payment_methods' };
 
 export interface QuickPickFilter {
   starts_with?: string;

@@ -1,5 +1,6 @@
 /** The text messages of `sorteos.v2` (docs/api.md, "Live: the WebSocket"). */
 
+import type { PaymentStatus } from './payments';
 import type { ErrorCode, QuickPickFilter, Raffle, Reservation } from './types';
 
 export const SUBPROTOCOL = 'sorteos.v2';
@@ -35,6 +36,8 @@ export type ServerMessage =
       ok: false;
       error: { code: ErrorCode; params: Record<string, unknown> };
     }
+  | { type: 'payment'; payment_id: string; status: PaymentStatus }
+  | { type: 'payment_methods' }
   | { type: 'pong'; t0: number; server_time: string };
 
 /** Throws `SyntaxError` for what is not JSON. What is of no type that we know may be ignored. */

@@ -6,6 +6,7 @@ const PATHS = {
   close: 'M6 6l12 12M18 6L6 18',
   clock: 'M12 7v5l3 2M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
+  download: 'M12 4v11M8 11.5L12 15.5l4-4M5 19.5h14',
   home: 'M4 11l8-7 8 7v9h-5v-6H9v6H4z',
   info: 'M12 11v6M12 7.5v.01M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18',
   lock: 'M6 11h12v9H6zM8.5 11V7.5a3.5 3.5 0 0 1 7 0V11',

@@ -93,7 +93,7 @@ it('has the contact remembered, and then goes to the payment', async () => {
   await type('Nombre', 'Ana Vargas');
   await type('Teléfono', '8888 7777');
   await press('Ir a pagar');
-  expect(remember).toHaveBeenCalledWith(ANA);
+  expect(remember).toHaveBeenCalledWith({ ...ANA, language: 'es' });
   expect(onPaying).toHaveBeenCalledTimes(1);
 });
 

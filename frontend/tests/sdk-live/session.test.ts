@@ -20,6 +20,7 @@ let sockets: FakeSocket[];
 let person: Person | null;
 let refused: string[];
 let truths: (Reservation | null)[];
+let told: string[];
 let relayed: (string | ArrayBuffer)[];
 let inflate: (bytes: Uint8Array) => Promise<Uint8Array>;
 let mirror: Mirror;
@@ -33,6 +34,7 @@ beforeEach(() => {
   refused = [];
   truths = [];
   relayed = [];
+  told = [];
   inflate = async (bytes) => bytes;
   mirror = new Mirror();
   clock = new SyncedClock();
@@ -54,6 +56,7 @@ beforeEach(() => {
     {
       truth: (mine) => truths.push(mine),
       push: () => undefined,
+      money: (news) => told.push(news),
       relay: (data) => relayed.push(data),
     },
   );
@@ -307,6 +310,18 @@ describe('another person', () => {
     session.identityChanged();
     expect(socket().messages('auth')).toHaveLength(1);
   });
+});
+
+it('tells of money where no hold of mine says so, also to the other tabs', async () => {
+  await live();
+  relayed.length = 0;
+  say({ type: 'payment_methods' });
+  say({ type: 'payment', payment_id: 'p', status: 'refunded' });
+  const reservation = { id: 'h', server_time: '2026-01-01T00:00:00.000Z' };
+  say({ type: 'reservation', reservation, reason: 'refunded' });
+  say({ type: 'reservation', reservation, reason: 'payment_started' });
+  expect(told).toEqual(['payment_methods', 'payment', 'payment']);
+  expect(relayed).toHaveLength(4);
 });
 
 it('passes on to other tabs what is for all of them, and no answers', async () => {

@@ -1,6 +1,13 @@
 import { expectTypeOf, it } from 'vitest';
 import type { components } from '../../src/sdk/api';
-import type { Contact, ErrorCode, NewRaffle, Raffle, Reservation } from '../../src/sdk/types';
+import type {
+  Contact,
+  ErrorCode,
+  NewRaffle,
+  Raffle,
+  Reservation,
+  Ticket,
+} from '../../src/sdk/types';
 
 type Wire = components['schemas'];
 
@@ -10,6 +17,8 @@ it('our words agree with the documents of the server', () => {
   expectTypeOf<keyof Raffle>().toEqualTypeOf<keyof Wire['RaffleView']>();
   expectTypeOf<Wire['ReservationView']>().toExtend<Reservation>();
   expectTypeOf<keyof Reservation>().toEqualTypeOf<keyof Wire['ReservationView']>();
+  expectTypeOf<Wire['TicketView']>().toExtend<Ticket>();
+  expectTypeOf<keyof Ticket>().toEqualTypeOf<keyof Wire['TicketView']>();
   expectTypeOf<NewRaffle>().toExtend<Wire['RaffleBody']>();
   expectTypeOf<Contact>().toExtend<Wire['ContactBody']>();
   expectTypeOf<Exclude<ErrorCode, 'offline' | 'timeout'>>().toEqualTypeOf<Wire['Error']['code']>();

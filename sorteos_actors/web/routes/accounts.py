@@ -57,6 +57,7 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
             email=None
             if said.email is None
             else _good("email", contacts.email_address, said.email),
+            language=said.language,
         )
         await services.accounts.keep_contact(asker.user_id, kept)
         return _contact_response(kept)
@@ -73,5 +74,7 @@ def _good(field: str, spelled: Callable[[str], str], text: str) -> str:
 
 
 def _contact_response(contact: Contact | None) -> Response:
-    view = contact and messages.ContactView(contact.name, contact.phone, contact.email)
-    return json_response({"contact": view})
+    if contact is None:
+        return json_response({"contact": None})
+    said = (contact.name, contact.phone, contact.email, contact.language)
+    return json_response({"contact": messages.ContactView(*said)})

@@ -91,6 +91,6 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
                 seen = sinpe.refunded_by_hand(payment, refund.total)
                 learned = await money.payments.merge(payment.raffle_id, payment.id, seen)
                 if learned is not None:
-                    await money.cashier.settle(learned)
+                    await money.cashier.settle(learned, was=payment)
 
     return routes

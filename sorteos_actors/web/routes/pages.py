@@ -12,42 +12,23 @@ from typing import Final
 from quart import Blueprint, Response, request
 
 from sorteos_actors.web.answers import json_response
+from sorteos_actors.web.page_headers import ORDINARY, WITH_CARDS
 from sorteos_actors.web.routes.health import package_version
 from sorteos_actors.web.static_files import ASSETS, PAGE, StaticFile
 
 NAME: Final = "pages"
-ADDRESSES: Final = ("/r/<raffle_id>", "/checkout/<reservation_id>", "/mis-numeros", "/organizar")
+CHECKOUT: Final = "/checkout/<reservation_id>"
+ADDRESSES: Final = ("/r/<raffle_id>", CHECKOUT, "/boleto/<code>", "/mis-numeros", "/organizar")
 """Where the client's router shows something, besides ``/``."""
 NOT_BUILT: Final = "not built: run `npm ci && npm run build` in frontend/"
-_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "font-src 'self'",
-        # Also the WebSocket: to every browser that can run the build, ws at our own host is ourselves.
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "worker-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
-_HEADERS: Final = {
-    # On every file: a worker is held to the policy that came with its own script.
-    "Content-Security-Policy": _POLICY,
-    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), "
-    "midi=(), payment=(), serial=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-}
 
 
-def blueprint(files: Mapping[str, StaticFile]) -> Blueprint:
-    """The routes of a build, one for each address and file; of none, the JSON of ``/`` alone."""
+def blueprint(files: Mapping[str, StaticFile], *, cards: bool) -> Blueprint:
+    """The routes of a build, one for each address and file; of none, the JSON of ``/`` alone.
+
+    `cards`: at the checkout's address the page may load Stripe's fields. A browser keeps the policy
+    that came with a page for as long as the page is open, so the client loads that address anew.
+    """
     routes = Blueprint(NAME, __name__)
     page = files.get(PAGE)
 
@@ -59,13 +40,14 @@ def blueprint(files: Mapping[str, StaticFile]) -> Blueprint:
         response.headers.add("Vary", "Accept, Sec-Fetch-Site")
         return response
 
-    async def show(file: StaticFile, **_: str) -> Response:
+    async def show(file: StaticFile, headers: Mapping[str, str] = ORDINARY, **_: str) -> Response:
         """Whatever the address names: the client looks it up, and says so when it is not there."""
-        return await _send(file)
+        return await _send(file, headers=headers)
 
     if page is not None:
         for number, address in enumerate(ADDRESSES):
-            routes.add_url_rule(address, f"address_{number}", partial(show, page))
+            headers = WITH_CARDS if cards and address == CHECKOUT else ORDINARY
+            routes.add_url_rule(address, f"address_{number}", partial(show, page, headers))
     for number, (path, file) in enumerate(files.items()):
         routes.add_url_rule(path, f"file_{number}", partial(show, file))
     return routes
@@ -109,7 +91,9 @@ def _directory(page: StaticFile | None) -> Response:
     )
 
 
-async def _send(file: StaticFile, status: int = 200) -> Response:
+async def _send(
+    file: StaticFile, status: int = 200, *, headers: Mapping[str, str] = ORDINARY
+) -> Response:
     """A file, or 304 when the client has it already. What is an error is never kept."""
     coding = file.coding_for(request.accept_encodings)
     is_known = status == 200 and request.if_none_match.contains_weak(file.etag)
@@ -122,7 +106,7 @@ async def _send(file: StaticFile, status: int = 200) -> Response:
     if status == 200:
         response.set_etag(file.etag, weak=True)
         response.headers["Cache-Control"] = file.cache_control
-    response.headers.update(_HEADERS)
+    response.headers.update(headers)
     if file.is_compressible:
         response.headers.add("Vary", "Accept-Encoding")
     return response

@@ -9,10 +9,12 @@ from quart import Blueprint, Response, request
 
 from sorteos_actors.errors import ReferenceTaken
 from sorteos_actors.payments import sinpe
-from sorteos_actors.payments.registry import wrong_setting
+from sorteos_actors.payments.registry import is_for, wrong_setting
 from sorteos_actors.payments.sinpe_code import NotAReference
+from sorteos_actors.ports import Notice
 from sorteos_actors.ports.payment_store import Method
 from sorteos_actors.ports.payments import Observation, Payment
+from sorteos_actors.protocol import encode
 from sorteos_actors.protocol.payment_messages import (
     ApprovalBody,
     MethodBody,
@@ -32,7 +34,7 @@ from sorteos_actors.web.auth import Identity, Role
 from sorteos_actors.web.commands import numbers_of
 from sorteos_actors.web.give_back import GiveBack
 from sorteos_actors.web.payment_access import PaymentAccess
-from sorteos_actors.web.payment_views import payment_view, review_view
+from sorteos_actors.web.payment_views import payment_view, review_view, switch_view
 from sorteos_actors.web.services import Services
 from sorteos_actors.web.sockets import Sockets
 
@@ -61,7 +63,7 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
             learned = await money.payments.merge(payment.raffle_id, payment.id, seen)
         except ReferenceTaken:
             raise Refused(RejectionCode.REFERENCE_TAKEN) from None
-        return payment if learned is None else await money.cashier.settle(learned)
+        return payment if learned is None else await money.cashier.settle(learned, was=payment)
 
     @routes.post("/payments/<payment_id>/approve")
     async def approve(payment_id: str) -> Response:
@@ -116,8 +118,12 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
             raise Refused(RejectionCode.BAD_REQUEST, {"field": "status"})
         now, views = services.clock.now(), []
         for payment in await money.payments.in_review(terms.id, _MOST_LISTED):
-            pictures = await money.payments.receipts(terms.id, payment.id)
-            views.append(review_view(payment, terms, pictures, now))
+            record = None
+            if payment.live:
+                record = await services.queries.reservation(payment.reservation_id)
+            pictures = await money.payments.receipt_count(terms.id, payment.id)
+            contact = await services.accounts.contact(payment.user_id)
+            views.append(review_view(payment, terms, record, pictures, contact, now))
         return json_response({"payments": views})
 
     @routes.get("/payments/<payment_id>/receipts/<n>")
@@ -147,7 +153,24 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
             changed_by=by,
         )
         await money.desk.set_method(method)
+        services.registry.tell(Notice(encode.push_payment_methods(), raffle_id))
         return json_response({"method": {"provider": provider, **_told(asked)}})
+
+    @routes.get("/raffles/<raffle_id>/payment-methods")
+    async def switches(raffle_id: str) -> Response:
+        terms = await access.managed_raffle(raffle_id, identity(services))
+        rows = await money.desk.methods(terms.id)
+        platform = [row for row in rows if row.raffle_id is None]
+        own = [row for row in rows if row.raffle_id is not None]
+        open_now = money.methods.offered(platform, own, terms.price, terms.currency)
+        offered = frozenset(method.provider.name for method in open_now)
+        views = [
+            switch_view(provider, terms.currency, [r for r in rows if r.provider == name], offered)
+            for name, provider in money.methods.providers.items()
+            if is_for(provider, terms.price)
+        ]
+        views.sort(key=lambda view: (-view.priority, view.provider))
+        return json_response({"methods": views})
 
     @routes.put("/raffles/<raffle_id>/payment-methods/<provider>")
     async def set_for_raffle(raffle_id: str, provider: str) -> Response:

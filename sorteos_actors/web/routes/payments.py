@@ -53,7 +53,7 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         rows = await money.desk.methods(terms.id)
         platform = [row for row in rows if row.raffle_id is None]
         own = [row for row in rows if row.raffle_id is not None]
-        return money.methods.offered(platform, own, terms.currency)
+        return money.methods.offered(platform, own, terms.price, terms.currency)
 
     async def shown(payment: Payment, terms: RaffleTerms) -> PaymentView:
         record = await services.queries.reservation(payment.reservation_id)
@@ -88,6 +88,20 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         if isinstance(begun, Rejection):
             return problem_response(begun)
         return json_response({"payment": await shown(begun, terms)}, 201)
+
+    @routes.get("/reservations/<reservation_id>/payments")
+    async def attempts(reservation_id: str) -> Response:
+        """A page that was closed finds here what it had begun, and what became of it."""
+        record = await access.own_reservation(reservation_id)
+        r, terms = record.reservation, record.terms
+        found = await money.payments.of_reservation(terms.id, r.id)
+        if r.payment_id is not None and r.payment_id not in {one.id for one in found}:
+            # Its money had come late for another reservation, and has bought this one.
+            bought_it = await money.payments.get(terms.id, r.payment_id)
+            found += [] if bought_it is None else [bought_it]
+        now = services.clock.now()
+        views = [payment_view(one, terms, record, now, for_owner=True) for one in reversed(found)]
+        return json_response({"payments": views})
 
     def _chosen(methods: list[Offered], name: str, known: Payment | None) -> Offered:
         """A method that is switched off takes no new payments; one that was begun goes on."""
@@ -206,7 +220,7 @@ def _charge(payment: Payment, terms: RaffleTerms, base: str) -> Charge:
         currency=payment.currency,
         numbers=payment.numbers,
         description=f"{terms.title}: {labels}"[:_MAX_DESCRIPTION],
-        return_url=f"{base}/?payment={payment.id}",
+        return_url=f"{base}/checkout/{payment.reservation_id}",
     )
 
 

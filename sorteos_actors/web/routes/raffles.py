@@ -12,7 +12,7 @@ from quart import Blueprint, Response, request
 
 from sorteos_actors.actors.feed import Feed
 from sorteos_actors.protocol import messages
-from sorteos_actors.protocol.messages import raffle_view, reservation_view
+from sorteos_actors.protocol.messages import raffle_view
 from sorteos_actors.raffle import (
     Command,
     RaffleStatus,
@@ -31,6 +31,7 @@ from sorteos_actors.web.answers import (
     instant,
     json_response,
     problem_response,
+    shown_reservation,
     uuid_or_404,
     whole_number,
 )
@@ -158,7 +159,7 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         if record is None:
             await must_exist(key, asker)
             return json_response({"reservation": None})
-        view = reservation_view(record.terms, record.reservation, services.clock.now())
+        view = shown_reservation(record.terms, record.reservation, services)
         return json_response({"reservation": view})
 
     @routes.get("/<raffle_id>/ws/stats")

@@ -6,7 +6,6 @@ from quart import Blueprint, Response, request
 
 from sorteos_actors.ports import ReservationRecord
 from sorteos_actors.protocol import messages
-from sorteos_actors.protocol.messages import reservation_view
 from sorteos_actors.raffle import Command, Rejection, RejectionCode, commands
 from sorteos_actors.web.answers import (
     Refused,
@@ -15,6 +14,7 @@ from sorteos_actors.web.answers import (
     instant,
     json_response,
     reservation_response,
+    shown_reservation,
     uuid_or_404,
 )
 from sorteos_actors.web.commands import numbers_of
@@ -71,14 +71,13 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
     @routes.get("/me")
     async def mine() -> Response:
         records = await services.queries.reservations_of(identity(services).user_id, _MOST_LISTED)
-        now = services.clock.now()
-        views = [reservation_view(r.terms, r.reservation, now) for r in records]
+        views = [shown_reservation(r.terms, r.reservation, services) for r in records]
         return json_response({"reservations": views})
 
     @routes.get("/<reservation_id>")
     async def show(reservation_id: str) -> Response:
         record = await own(reservation_id)
-        view = reservation_view(record.terms, record.reservation, services.clock.now())
+        view = shown_reservation(record.terms, record.reservation, services)
         return json_response({"reservation": view})
 
     @routes.post("/<reservation_id>/add-number")

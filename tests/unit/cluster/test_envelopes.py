@@ -20,12 +20,14 @@ from sorteos_actors.cluster.envelopes import (
     Message,
     Prepare,
     Presence,
+    Spread,
     Told,
     Unreadable,
     pack,
     read_ask,
     read_messages,
     read_presence,
+    read_spread,
     read_told,
     read_update,
 )
@@ -37,6 +39,7 @@ READERS: list[Callable[[bytes], Any]] = [
     read_messages,
     read_update,
     read_presence,
+    read_spread,
     read_ask,
     read_told,
 ]
@@ -79,6 +82,11 @@ def test_an_update_comes_back_as_it_was(update: FeedUpdate) -> None:
 @given(of(Presence))
 def test_a_presence_comes_back_as_it_was(presence: Presence) -> None:
     assert read_presence(pack(presence)) == presence
+
+
+@given(of(Spread))
+def test_what_is_for_all_pages_comes_back_as_it_was(said: Spread) -> None:
+    assert read_spread(pack(said)) == said
 
 
 def test_the_frames_of_an_update_travel_untouched() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from sorteos_actors.clock import ServerClock
 from sorteos_actors.payments.api import Api
+from sorteos_actors.payments.free import Free
 from sorteos_actors.payments.opening import open_methods
 from sorteos_actors.payments.paypal import PayPalSettings
 from sorteos_actors.payments.registry import Configured, Methods, available
@@ -31,7 +32,12 @@ BY_HAND = Configured(
     settings={"phone": "88880000", "name": "Casa"},
     required=("phone",),
 )
-ALL = [Configured(provider=SANDBOX), Configured(provider=CARD), BY_HAND]
+ALL = [
+    Configured(provider=SANDBOX),
+    Configured(provider=CARD),
+    BY_HAND,
+    Configured(provider=Free()),
+]
 
 
 def row(provider: str, *, enabled: bool = True, raffle: bool = False, **more: Any) -> Method:
@@ -41,10 +47,15 @@ def row(provider: str, *, enabled: bool = True, raffle: bool = False, **more: An
 
 
 def names(
-    platform: list[Method], raffle: list[Method], currency: str = "CRC", of: list[Configured] = ALL
+    platform: list[Method],
+    raffle: list[Method],
+    currency: str = "CRC",
+    *,
+    price: int = 1000,
+    of: list[Configured] = ALL,
 ) -> list[str]:
     """What is offered, in order."""
-    return [method.provider.name for method in available(of, platform, raffle, currency)]
+    return [method.provider.name for method in available(of, platform, raffle, price, currency)]
 
 
 def test_what_is_configured_is_offered_until_somebody_switches_it_off() -> None:
@@ -72,6 +83,11 @@ def test_a_method_that_does_not_take_the_currency_is_not_offered() -> None:
     assert names([], [], "USD") == ["stripe", "sandbox"]
 
 
+def test_what_costs_nothing_is_had_for_nothing_and_in_no_other_way() -> None:
+    assert names([], [], price=0) == ["free"]
+    assert names([row("free", enabled=False)], [], price=0) == []
+
+
 def test_a_method_without_what_it_needs_is_not_offered() -> None:
     nobody = Configured(provider=Sinpe(MemoryCodes()), required=("phone",))
     assert names([], [], of=[nobody]) == []
@@ -81,7 +97,7 @@ def test_a_method_without_what_it_needs_is_not_offered() -> None:
 def test_a_raffles_own_settings_come_before_the_platforms() -> None:
     platform = [row("sinpe", settings={"phone": "70000000", "note": "x"})]
     raffle = [row("sinpe", raffle=True, settings={"phone": "60000000"})]
-    (method,) = available([BY_HAND], platform, raffle, "CRC")
+    (method,) = available([BY_HAND], platform, raffle, 1000, "CRC")
     assert method.settings == {"phone": "60000000", "name": "Casa", "note": "x"}
 
 
@@ -91,8 +107,8 @@ def test_a_row_of_a_provider_that_is_not_configured_offers_nothing() -> None:
 
 def test_a_provider_that_is_switched_off_still_ends_what_it_has_begun() -> None:
     methods = Methods(ALL)
-    assert not methods.offered([row(n, enabled=False) for n in methods.providers], [], "CRC")
-    assert set(methods.providers) == {"sandbox", "stripe", "sinpe"}
+    assert not methods.offered([row(n, enabled=False) for n in methods.providers], [], 1000, "CRC")
+    assert set(methods.providers) == {"sandbox", "stripe", "sinpe", "free"}
 
 
 @pytest.mark.parametrize("allowed", [True, False])
@@ -106,4 +122,4 @@ async def test_the_providers_of_the_settings_are_opened_and_no_others(allowed: b
     settings = PaymentSettings(sandbox=allowed, stripe=STRIPE, paypal=paypal)
     async with open_methods(settings, codes=MemoryCodes(), sandbox=SANDBOX) as methods:
         found = set(methods.providers)
-    assert found == {"sinpe", "stripe", "paypal"} | ({"sandbox"} if allowed else set())
+    assert found == {"sinpe", "stripe", "paypal", "free"} | ({"sandbox"} if allowed else set())

@@ -18,6 +18,7 @@ from sorteos_actors.payments.paypal import PayPal, PayPalSettings
 from sorteos_actors.payments.paypal_signature import TEST_CERTIFICATES, Verifier
 from sorteos_actors.payments.secret import Secret
 from sorteos_actors.payments.settings import PaymentSettings
+from sorteos_actors.payments.sinpe import MemoryCodes, Sinpe
 from sorteos_actors.payments.stripe import Stripe, StripeSettings
 from sorteos_actors.ports.payments import Provider
 from tests.unit.payments.builders import CANARY, NOW, secret, some_charge, some_payment
@@ -86,8 +87,10 @@ async def test_no_error_and_no_log_of_a_provider_shows_a_secret(
 
 
 def test_settings_can_be_printed() -> None:
-    settings = PaymentSettings(stripe=STRIPE, paypal=PAYPAL)
-    for text in (repr(settings), str(settings), f"{settings}", f"{settings!r}"):
+    hooks = (secret("sinpe"),)
+    settings = PaymentSettings(stripe=STRIPE, paypal=PAYPAL, sinpe_webhook_secrets=hooks)
+    by_hand = repr(vars(Sinpe(MemoryCodes(), hooks)))
+    for text in (repr(settings), str(settings), f"{settings}", f"{settings!r}", by_hand):
         assert CANARY not in text
 
 

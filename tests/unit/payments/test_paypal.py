@@ -75,10 +75,46 @@ async def test_the_buyer_is_sent_to_paypal_and_back() -> None:
         payment = await house.started()
         assert payment.action == {
             "type": "redirect",
-            "url": f"https://www.paypal.test/checkoutnow?token={payment.reference}",
+            "url": f"https://www.sandbox.paypal.com/checkoutnow?token={payment.reference}",
         }
         context = house.fake.requests[-1].json["payment_source"]["paypal"]["experience_context"]
         assert context["return_url"] == CHARGE.return_url
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://www.paypal.com/checkoutnow?token=1",
+        "https://paypal.com.thief.test/checkoutnow",
+        "https://notpaypal.com/checkoutnow",
+        "https://www.paypal.com@thief.test/",
+        "https://thief@www.paypal.com/",
+        "https://thief.test\\.paypal.com/",
+        "https://www.paypal.com:8443/",
+        "https://www.paypal.com:port/",
+        "javascript:alert(1)//.paypal.com",
+        "//www.paypal.com/checkoutnow",
+        "https://www.p\u0430ypal.com/",
+        "",
+    ],
+)
+async def test_nobody_is_sent_to_an_address_that_is_not_paypals(address: str) -> None:
+    async with open_house() as house:
+        payment = await house.started()
+        (order,) = house.fake.orders.values()
+        order["links"] = [{"rel": "payer-action", "href": address}]
+        seen = await house.paypal.inspect(payment)
+        assert (seen.status, seen.action) == ("pending", None)
+
+
+@pytest.mark.parametrize("host", ["www.paypal.com", "paypal.com", "www.sandbox.paypal.com:443"])
+async def test_the_buyer_is_sent_to_any_page_of_paypals(host: str) -> None:
+    async with open_house() as house:
+        payment = await house.started()
+        (order,) = house.fake.orders.values()
+        order["links"] = [{"rel": "approve", "href": f"https://{host}/checkoutnow?token=1"}]
+        action = (await house.paypal.inspect(payment)).action
+        assert action == {"type": "redirect", "url": f"https://{host}/checkoutnow?token=1"}
 
 
 async def test_an_order_is_made_with_our_amount_and_id_and_without_taking_the_money() -> None:

@@ -32,7 +32,7 @@ LIVE_PAYPAL = PAYPAL | {"PAYPAL_API_BASE": "https://api-m.paypal.com"}
 def _nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (*STRIPE, *PAYPAL, "STRIPE_API_BASE", "STRIPE_ACCOUNT", "PAYMENTS_SANDBOX"):
         monkeypatch.delenv(name, raising=False)
-    for name in ("SINPE_PHONE", "SINPE_NAME"):
+    for name in ("SINPE_PHONE", "SINPE_NAME", "SINPE_WEBHOOK_SECRETS"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -105,6 +105,20 @@ def test_two_webhook_secrets_are_valid_while_one_is_replaced(
     assert words == [f"whsec_old_{CANARY}", f"whsec_new_{CANARY}"]
 
 
+def test_forwarders_secrets_are_taken_whole_also_from_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    new, old = "n" * 32, "o" * 40
+    settings = read(monkeypatch, {}, embedded=True, SINPE_WEBHOOK_SECRETS=f"{new}, {old},")
+    assert [secret.reveal() for secret in settings.sinpe_webhook_secrets] == [new, old]
+    assert new not in repr(settings)
+    kept = tmp_path / "secrets"
+    kept.write_text(f"{new}\n")
+    monkeypatch.delenv("SINPE_WEBHOOK_SECRETS")
+    settings = read(monkeypatch, {}, embedded=True, SINPE_WEBHOOK_SECRETS_FILE=str(kept))
+    assert [secret.reveal() for secret in settings.sinpe_webhook_secrets] == [new]
+
+
 def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text(f"sk_test_file_{CANARY}\n")
@@ -134,6 +148,9 @@ def test_a_secret_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path
         ("PAYPAL_API_BASE", "https://evil.test"),
         ("PAYPAL_API_BASE", "https://www.paypal.com"),
         ("SINPE_PHONE", "1234"),
+        ("SINPE_WEBHOOK_SECRETS", CANARY),
+        ("SINPE_WEBHOOK_SECRETS", f"{CANARY * 6},{CANARY}"),
+        ("SINPE_WEBHOOK_SECRETS", f"{CANARY * 6} {CANARY}"),
         ("PAYMENTS_SANDBOX", "yes"),
         ("STRIPE_SECRET_KEY_FILE", "/nowhere/at/all"),
     ],

@@ -18,6 +18,7 @@ REFUSED: dict[str, Any] = {"applied": "refused", "applied_at": 1, "applied_why":
 LIVE: dict[str, Any] = {"live": True}
 GONE: dict[str, Any] = {"cancelled": True}
 FAILED: dict[str, Any] = {"failed_as": "card_declined"}
+FREE: dict[str, Any] = {"amount": 0, "unit_price": 0, "paid_currency": "CRC"}
 OVER_ONE: dict[str, Any] = {"paid_currency": "CRC"}
 
 ROWS: list[tuple[str, dict[str, Any], Step, PaymentStatus]] = [
@@ -70,6 +71,13 @@ ROWS: list[tuple[str, dict[str, Any], Step, PaymentStatus]] = [
     ),
     ("sent back unspent", LIVE | TAKEN | {"refunded": AMOUNT}, Step.END, PaymentStatus.REFUNDED),
     ("all sent back, and ended", TAKEN | {"refunded": AMOUNT}, Step.REST, PaymentStatus.REFUNDED),
+    # nothing was asked for, and it is here from the first word until it is given up
+    ("free", LIVE | FREE, Step.SELL, PaymentStatus.STARTING),
+    ("free, before the first word", LIVE | FREE | {"paid_currency": None}, Step.ASK, PaymentStatus.STARTING),
+    ("free, and given up", LIVE | FREE | GONE, Step.END, PaymentStatus.CANCELLED),
+    ("free, and refused", FREE | REFUSED, Step.CANCEL, PaymentStatus.CANCELLED),
+    ("free, and sold", FREE | SOLD, Step.REST, PaymentStatus.PAID),
+    ("free, and given back", FREE | SOLD | {"returned": (7, 35)}, Step.REST, PaymentStatus.REFUNDED),
     # it has bought numbers
     ("sold on reserved money", SOLD | RESERVED, Step.CAPTURE, PaymentStatus.PAID),
     ("sold", SOLD | TAKEN, Step.REST, PaymentStatus.PAID),

@@ -24,16 +24,18 @@ import { MoreTime } from '../raffle/MoreTime';
 import { useBanner } from '../raffle/useBanner';
 import { useCommand } from '../raffle/useCommand';
 import styles from './CheckoutSteps.module.css';
-import { PaymentMethods } from './PaymentMethods';
+import { PaymentStep } from './PaymentStep';
 import { Steps } from './Steps';
+import type { Paying } from './usePayment';
 
 interface Props {
   live: LiveRaffle;
   reservation: Reservation;
+  paying: Paying;
 }
 
 /** A hold that is being paid, or that could be: who for, how, how much, and for how long. */
-export function CheckoutSteps({ live, reservation }: Props) {
+export function CheckoutSteps({ live, reservation, paying }: Props) {
   const { t } = useLingui();
   const format = useFormat();
   const [, navigate] = useLocation();
@@ -64,7 +66,7 @@ export function CheckoutSteps({ live, reservation }: Props) {
         <section className={`${styles.card} ${styles.summary}`} aria-label={t`Resumen`}>
           {reviewing ? (
             <Notice icon="clock">
-              <p>{t`Estamos confirmando su pago. Puede cerrar esta página: sus números quedan guardados.`}</p>
+              <p>{t`Sus números quedan guardados mientras se confirma su pago.`}</p>
             </Notice>
           ) : (
             <div className={styles.time}>
@@ -86,7 +88,8 @@ export function CheckoutSteps({ live, reservation }: Props) {
             </span>
             <strong>{format.money(reservation.total_amount, reservation.currency)}</strong>
           </p>
-          {!reviewing && (
+          {/* An attempt is given up first: its provider has to say that no money will come. */}
+          {!reviewing && paying.payments && !paying.attempt && (
             <Button look="danger" small onClick={() => setAsked('cancel')}>
               {t`Cancelar y soltar los números`}
             </Button>
@@ -109,21 +112,19 @@ export function CheckoutSteps({ live, reservation }: Props) {
               </>
             )}
           </section>
-          {!reviewing && (
-            <section className={styles.card} aria-label={t`Forma de pago`}>
-              <h2 className={styles.name}>{t`Forma de pago`}</h2>
-              {choosing ? (
-                <>
-                  <p>{t`Todavía está escogiendo: sus números están apartados y puede cambiarlos en el tablero.`}</p>
-                  <Button look="primary" onClick={() => setAsked('pay')} disabled={!raffle}>
-                    {t`Ir a pagar`}
-                  </Button>
-                </>
-              ) : (
-                <PaymentMethods reservation={reservation} contact={contact ?? null} />
-              )}
-            </section>
-          )}
+          <section className={styles.card} aria-label={t`Forma de pago`}>
+            <h2 className={styles.name}>{t`Forma de pago`}</h2>
+            {choosing ? (
+              <>
+                <p>{t`Todavía está escogiendo: sus números están apartados y puede cambiarlos en el tablero.`}</p>
+                <Button look="primary" onClick={() => setAsked('pay')} disabled={!raffle}>
+                  {t`Ir a pagar`}
+                </Button>
+              </>
+            ) : (
+              <PaymentStep live={live} reservation={reservation} paying={paying} />
+            )}
+          </section>
         </div>
       </div>
 

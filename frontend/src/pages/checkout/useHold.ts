@@ -31,7 +31,11 @@ export function useReservation(id: string): { found: Found; again: () => void } 
         if (!(error instanceof ApiError)) throw error;
         if (!here) return;
         const missing = error.code === 'not_found' || error.code === 'forbidden';
-        setFound(missing ? { state: 'missing' } : { state: 'failed', code: error.code });
+        // What was shown before stays, where only asking again has failed.
+        setFound((before) => {
+          if (missing) return { state: 'missing' };
+          return before.state === 'found' ? before : { state: 'failed', code: error.code };
+        });
       },
     );
     return () => {
@@ -70,7 +74,8 @@ export function useLiveHold(
   );
 
   const here = current?.id === initial.id ? current : null;
-  const known = here ?? ended ?? initial;
+  // What has ended does not come back; and by HTTP it tells more than what was pushed.
+  const known = isLive(initial) ? (here ?? ended ?? initial) : initial;
   const lost = state === 'live' && here === null && isLive(known);
   useEffect(() => {
     if (lost) onEnded();

@@ -2,7 +2,7 @@ import { useLingui } from '@lingui/react/macro';
 import { Link } from 'wouter';
 import { errorText } from '../../i18n/errors';
 import { useFormat } from '../../i18n/useFormat';
-import type { Phase, Reservation } from '../../sdk/types';
+import type { Phase, Reservation, Ticket } from '../../sdk/types';
 import { Button, buttonClass } from '../../ui/Button';
 import { Heading } from '../../ui/Heading';
 import { Blank, Notice } from '../../ui/Notice';
@@ -10,6 +10,7 @@ import { Skeleton } from '../../ui/Skeleton';
 import styles from './MyNumbersPage.module.css';
 import { ReservationCard } from './ReservationCard';
 import { useMyReservations } from './useMyReservations';
+import { useTickets } from './useTickets';
 import { useTitles } from './useTitles';
 
 /** Everything that I hold, bought, or held once, over all raffles. */
@@ -18,6 +19,7 @@ export function MyNumbersPage() {
   const format = useFormat();
   const { reservations, seenAt, failure, again } = useMyReservations();
   const titles = useTitles(reservations?.map((each) => each.raffle_id) ?? []);
+  const tickets = useTickets(reservations?.flatMap(({ ticket }) => ticket ?? []) ?? []);
 
   const groups: { name: string; phases: readonly Phase[] }[] = [
     { name: t`Apartados ahora`, phases: ['selection', 'checkout', 'payment_review'] },
@@ -69,7 +71,14 @@ export function MyNumbersPage() {
         </Blank>
       )}
       {shown.map(({ name, members }) => (
-        <Group key={name} name={name} members={members} titles={titles} onExpire={again} />
+        <Group
+          key={name}
+          name={name}
+          members={members}
+          titles={titles}
+          tickets={tickets}
+          onExpire={again}
+        />
       ))}
     </div>
   );
@@ -79,6 +88,7 @@ function Group(props: {
   name: string;
   members: readonly Reservation[];
   titles: Readonly<Record<string, string>>;
+  tickets: Readonly<Record<string, Ticket>>;
   onExpire: () => void;
 }) {
   return (
@@ -92,6 +102,7 @@ function Group(props: {
             <ReservationCard
               reservation={reservation}
               title={props.titles[reservation.raffle_id]}
+              ticket={props.tickets[reservation.ticket ?? '']}
               onExpire={props.onExpire}
             />
           </li>

@@ -1,5 +1,6 @@
 import { useLingui } from '@lingui/react/macro';
 import { useState } from 'react';
+import { useSearchParams } from 'wouter';
 import { errorText } from '../../i18n/errors';
 import { useValue } from '../../sdk/hooks/useValue';
 import { identity } from '../../sdk/identity';
@@ -10,6 +11,10 @@ import { Blank, Notice } from '../../ui/Notice';
 import { Skeleton } from '../../ui/Skeleton';
 import styles from './OrganizerPage.module.css';
 import { OwnRaffle } from './OwnRaffle';
+import { MoneyCases } from './payments/MoneyCases';
+import { MoneyState } from './payments/MoneyState';
+import { RafflePayments } from './payments/RafflePayments';
+import { useWaiting } from './payments/useWaiting';
 import { RaffleForm } from './RaffleForm';
 import { SignIn } from './SignIn';
 import { useOwnRaffles } from './useOwnRaffles';
@@ -19,11 +24,17 @@ export function OrganizerPage() {
   const { t } = useLingui();
   const person = useValue(identity);
   const wasSignedOut = useValue(identity.wasSignedOut);
+  const [search] = useSearchParams();
+  const raffleId = search.get('raffle');
   const mayOrganize = person !== null && person.role !== 'user';
   return (
     <div className={styles.page}>
       <div className={styles.head}>
-        <Heading name={t`Organizar`} className={styles.title} />
+        <Heading
+          key={raffleId}
+          name={raffleId ? t`Pagos del sorteo` : t`Organizar`}
+          className={styles.title}
+        />
         {mayOrganize && (
           <Button look="quiet" onClick={() => identity.signOut()}>
             {t`Salir`}
@@ -31,7 +42,7 @@ export function OrganizerPage() {
         )}
       </div>
       {mayOrganize ? (
-        <Workplace key={person.userId} />
+        <Workplace key={person.userId} raffleId={raffleId} isAdmin={person.role === 'admin'} />
       ) : (
         <>
           <p className={styles.soft}>
@@ -44,9 +55,22 @@ export function OrganizerPage() {
   );
 }
 
-function Workplace() {
+/** The raffles, or the payments of one of them. */
+function Workplace({ raffleId, isAdmin }: { raffleId: string | null; isAdmin: boolean }) {
+  if (raffleId) return <RafflePayments key={raffleId} raffleId={raffleId} />;
+  return (
+    <>
+      {isAdmin && <MoneyState />}
+      <OwnRaffles />
+      {isAdmin && <MoneyCases raffleId={null} />}
+    </>
+  );
+}
+
+function OwnRaffles() {
   const { t } = useLingui();
   const { raffles, failure, load, put } = useOwnRaffles();
+  const waiting = useWaiting(raffles);
   const [creating, setCreating] = useState(false);
 
   return (
@@ -91,7 +115,7 @@ function Workplace() {
       <ul className={styles.raffles}>
         {raffles?.map((raffle) => (
           <li key={raffle.id}>
-            <OwnRaffle raffle={raffle} onChanged={put} />
+            <OwnRaffle raffle={raffle} waiting={waiting.get(raffle.id)} onChanged={put} />
           </li>
         ))}
       </ul>

@@ -1,4 +1,4 @@
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import { useLingui } from '@lingui/react';
 import { useState } from 'react';
 import { Link } from 'wouter';
@@ -7,13 +7,15 @@ import { useFormat } from '../../i18n/useFormat';
 import { ApiError } from '../../sdk/errors';
 import { raffleService } from '../../sdk/services/raffleService';
 import type { Raffle, RaffleStatus } from '../../sdk/types';
-import { Button } from '../../ui/Button';
+import { Button, buttonClass } from '../../ui/Button';
 import { Dialog, DialogActions } from '../../ui/Dialog';
 import { Notice } from '../../ui/Notice';
 import { Progress } from '../../ui/Progress';
 import { statusName } from '../list/statusName';
 import { ShareButton } from '../raffle/ShareButton';
 import styles from './OwnRaffle.module.css';
+import { paymentsAddress } from './payments/paymentsAddress';
+import type { Waiting } from './payments/useWaiting';
 
 type Verb = 'publish' | 'pause' | 'resume' | 'close';
 
@@ -29,9 +31,12 @@ const VERBS: Record<RaffleStatus, readonly Verb[]> = {
 /** One of the organizer's raffles: how it stands, and what can be done with it. */
 export function OwnRaffle({
   raffle,
+  waiting,
   onChanged,
 }: {
   raffle: Raffle;
+  /** What waits for the organizer there, once that is known. */
+  waiting: Waiting | undefined;
   onChanged: (raffle: Raffle) => void;
 }) {
   useLingui();
@@ -73,6 +78,10 @@ export function OwnRaffle({
         <span>{format.money(raffle.price, raffle.currency)}</span>
       </p>
       <div className={styles.actions}>
+        <Link href={paymentsAddress(raffle.id)} className={buttonClass('plain', true)}>
+          {t`Pagos`}
+          {waiting && <WaitingBadge waiting={waiting} />}
+        </Link>
         {VERBS[raffle.status].map((verb) => (
           <Button
             key={verb}
@@ -101,6 +110,16 @@ export function OwnRaffle({
       </Dialog>
     </article>
   );
+}
+
+function WaitingBadge({ waiting: { payments, cases } }: { waiting: Waiting }) {
+  if (payments + cases === 0) return null;
+  const words = [
+    payments > 0 &&
+      plural(payments, { one: '# por revisar', many: '# por revisar', other: '# por revisar' }),
+    cases > 0 && plural(cases, { one: '# caso', many: '# de casos', other: '# casos' }),
+  ];
+  return <span className={styles.badge}>{words.filter(Boolean).join(' · ')}</span>;
 }
 
 function verbName(verb: Verb): string {

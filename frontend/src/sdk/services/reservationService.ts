@@ -1,11 +1,6 @@
-import { ApiError } from '../errors';
 import { api } from '../http';
-import { identity } from '../identity';
-import { serverClock } from '../serverClock';
 import type { Reservation } from '../types';
-
-/** How often `create` asks again when it did not hear what came of it. */
-const REPEATS = 2;
+import { type Call, timed, untilHeard } from './asking';
 
 /**
  * Holds by HTTP, for pages without a live board. Every call may throw `ApiError`; repeating one is
@@ -17,21 +12,16 @@ export const reservationService = {
    * key answers with the same reservation. Without one this makes its own, and asks again by itself
    * when an answer was lost.
    */
-  async create(
+  create(
     hold: { raffle_id: string; number_ids: string[] },
     idempotencyKey: string = crypto.randomUUID(),
   ): Promise<Reservation> {
     const params = { header: { 'Idempotency-Key': idempotencyKey } };
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await one(({ headers, signal }) =>
-          api.POST('/api/v1/reservations', { body: hold, params, headers, signal }),
-        );
-      } catch (error) {
-        if (attempt === REPEATS || !isUnknownOutcome(error)) throw error;
-        await pause(error.params.retry_after_ms);
-      }
-    }
+    return untilHeard(() =>
+      one(({ headers, signal }) =>
+        api.POST('/api/v1/reservations', { body: hold, params, headers, signal }),
+      ),
+    );
   },
 
   get(id: string): Promise<Reservation> {
@@ -89,38 +79,13 @@ export const reservationService = {
   },
 };
 
-type Call<T> = Parameters<typeof identity.asPerson<T>>[0];
-
 function act(id: string, verb: 'move-to-checkout' | 'cancel'): Promise<Reservation> {
   const path = `/api/v1/reservations/{reservation_id}/${verb}` as const;
   const params = { path: { reservation_id: id } };
   return one((asking) => api.POST(path, { params, ...asking }));
 }
 
+/** Each reservation tells the time: so a countdown is right also where there is no socket. */
 async function one(call: Call<{ reservation: Reservation }>): Promise<Reservation> {
   return (await timed(call, (answer) => answer.reservation)).reservation;
-}
-
-/** Each reservation tells the time: so a countdown is right also where there is no socket. */
-async function timed<T>(
-  call: Call<T>,
-  told: (answer: T) => { server_time: string } | null | undefined,
-): Promise<T> {
-  const t0 = performance.now();
-  const answer = await identity.asPerson(call);
-  const serverTime = told(answer)?.server_time;
-  if (serverTime) serverClock.sample({ t0, t1: performance.now(), serverTime });
-  return answer;
-}
-
-function isUnknownOutcome(error: unknown): error is ApiError {
-  return (
-    error instanceof ApiError &&
-    (error.code === 'unavailable' || error.code === 'offline' || error.code === 'timeout')
-  );
-}
-
-function pause(retryAfter: unknown): Promise<void> {
-  const ms = typeof retryAfter === 'number' ? retryAfter : 500;
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

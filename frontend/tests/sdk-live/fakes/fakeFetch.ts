@@ -5,6 +5,7 @@ export interface Asked {
   path: string;
   token: string | null;
   headers: Headers;
+  /** What was sent as JSON; else its text. */
   body: unknown;
 }
 
@@ -42,7 +43,7 @@ export class FakeFetch {
       path: url.pathname + url.search,
       token: request.headers.get('Authorization')?.replace('Bearer ', '') ?? null,
       headers: request.headers,
-      body: text === '' ? null : JSON.parse(text),
+      body: text === '' ? null : isJson(request) ? JSON.parse(text) : text,
     };
     this.asked.push(asked);
     const answer = this.answers.shift() ?? (await this.#other(asked, request.signal));
@@ -61,4 +62,8 @@ export class FakeFetch {
       Promise.resolve(this.otherwise(asked)).then(resolve, reject);
     });
   }
+}
+
+function isJson({ headers }: Request): boolean {
+  return headers.get('Content-Type')?.includes('json') ?? false;
 }

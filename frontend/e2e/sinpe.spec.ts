@@ -1,0 +1,64 @@
+import { CheckoutScreen } from './support/checkoutScreen';
+import { expect, type Page, test } from './support/fixtures';
+
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+async function signIn(page: Page, token: string, raffleId: string): Promise<void> {
+  await page.goto(`/organizar#token=${token}`);
+  await expect(page.getByRole('button', { name: 'Salir' })).toBeVisible();
+  await page.goto(`/organizar?raffle=${raffleId}&ver=pagos`);
+}
+
+test('a transfer by SINPE is told by a buyer, approved in another browser, and the page follows', async ({
+  page,
+  newPerson,
+  admin,
+  server,
+}) => {
+  const raffle = await admin.createRaffle();
+  await admin.offer(raffle.id, 'sinpe', { phone: '88887777', name: 'Escuela' });
+  const checkout = await CheckoutScreen.open(page, raffle.id, '07', '21');
+  await checkout.choose('SINPE Móvil');
+  await checkout.pay.click();
+  await expect(page.getByText('8888 7777')).toBeVisible();
+  await page.getByLabel('Número de comprobante').fill('2026112510283000123456789');
+  await page.getByRole('button', { name: 'Enviar el número' }).click();
+  await expect(page.getByText('esperando que la organización confirme')).toBeVisible();
+
+  const desk = await newPerson();
+  await signIn(desk, server.token('admin'), raffle.id);
+  await desk.getByRole('button', { name: /^Aprobar ₡3\s000 · ref/ }).click();
+
+  await checkout.expectSold('07', '21');
+  await expect(desk.getByRole('button', { name: /^Aprobar/ })).toHaveCount(0);
+});
+
+test('a picture of the receipt reaches the organizer, who can reject, and the buyer tries again', async ({
+  page,
+  newPerson,
+  admin,
+  server,
+}) => {
+  const raffle = await admin.createRaffle();
+  await admin.offer(raffle.id, 'sinpe', { phone: '88887777', name: 'Escuela' });
+  const checkout = await CheckoutScreen.open(page, raffle.id, '07');
+  await checkout.choose('SINPE Móvil');
+  await checkout.pay.click();
+  await page
+    .getByLabel('Foto del comprobante')
+    .setInputFiles({ name: 'sinpe.png', mimeType: 'image/png', buffer: PIXEL });
+  await expect(page.getByText('esperando que la organización confirme')).toBeVisible();
+
+  const desk = await newPerson();
+  await signIn(desk, server.token('admin'), raffle.id);
+  await desk.getByRole('button', { name: 'Ver comprobante 1' }).click();
+  await expect(desk.getByRole('img', { name: 'Lo que envió quien compra' })).toBeVisible();
+  await desk.keyboard.press('Escape');
+  await desk.getByRole('button', { name: 'Rechazar' }).click();
+  await desk.getByRole('dialog').getByRole('button', { name: 'El dinero no ha llegado' }).click();
+
+  await expect(page.getByText('No se le cobró nada.').first()).toBeVisible();
+});

@@ -1,1 +1,0 @@
-export{t as CancelDialog}from"./CancelDialog-Bt1M-GDf.js";

@@ -1,0 +1,1 @@
+var e={panel:`_panel_fv982_1`,fields:`_fields_fv982_7`,note:`_note_fv982_15`};export{e as t};
