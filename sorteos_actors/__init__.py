@@ -6,10 +6,12 @@
 
     web/          the outside comes in             front_door ▸ socket, app ▸ routes; outbox, auth, limits
     testing/      shipped fakes and simulate()
+    notify/       mail to buyers                   mailer ▸ writer ▸ letter, render ▸ smtp
     store/        PostgreSQL                       raffle_store (the fenced commit), queries, migrate
     cluster/      Redis, and the other nodes       leases, bus, peers, link ▸ shard ▸ connection
 
     actors/       the runtime                      registry ▸ host ▸ supervisor ▸ raffle_actor ▸ feed
+    tickets/      proof of a purchase              code, ticket ▸ document (PDF), qr, press
     protocol/     bytes <-> messages, no I/O       decode, encode, board, messages, close_codes
     ports         what the actors need from the world, as Protocol classes
     clock, ids    PostgreSQL's time on the monotonic clock; fresh ids

@@ -87,5 +87,16 @@ class ForgedWebhook(Exception):
     """A webhook is not what it claims: signature, time, account or shape. It changes nothing."""
 
 
+class MailUnavailable(Exception):
+    """The mail server gave no answer that settles it: the mail may have gone or not. Try later.
+
+    The message names no address, and repeats nothing that the server said.
+    """
+
+
+class MailRefused(Exception):
+    """The mail server will never take this mail for this address. The message is as above."""
+
+
 class ReferenceTaken(Exception):
     """Another payment has this provider's reference: the same money cannot pay twice."""

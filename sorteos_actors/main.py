@@ -33,6 +33,7 @@ from sorteos_actors.config import Settings, mask_url
 from sorteos_actors.embedded import load_or_create_secret, open_embedded
 from sorteos_actors.errors import CannotStart, StoreUnavailable
 from sorteos_actors.node import Farewell, Handler, Node, Surroundings, open_node
+from sorteos_actors.notify.settings import MailSettings
 from sorteos_actors.payments.settings import PaymentSettings
 from sorteos_actors.ports import Owner
 from sorteos_actors.raffle import RaffleStatus, RaffleTerms
@@ -120,6 +121,7 @@ def open_foundations(settings: Settings, options: ServeOptions) -> Iterator[Foun
     """Start the servers that are not configured, migrate, find the secret. Raises `CannotStart`."""
     # A word that is wrong is said before anything is started.
     PaymentSettings.from_environment(embedded=settings.database_url is None)
+    MailSettings.from_environment()
     with open_embedded(
         options.data_dir,
         postgres=settings.database_url is None,
@@ -175,6 +177,7 @@ async def run_node(
         redis_url=foundations.redis_url,
         secret=foundations.secret,
         payments=PaymentSettings.from_environment(embedded=foundations.is_embedded),
+        mail=MailSettings.from_environment(),
         is_draining=draining.is_set,
     )
     async with AsyncExitStack() as stack:

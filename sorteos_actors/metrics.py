@@ -52,5 +52,10 @@ PAYMENTS = Counter("sorteos_payments", "Payments by what became of them", ["prov
 PAYMENT_STEPS = Counter("sorteos_payment_steps", "What cashiers did next about payments", ["step"])
 PAYMENT_FAILURES = Counter("sorteos_payment_failures", "Payments that a cashier could not handle")
 WEBHOOKS = Counter("sorteos_webhooks", "Webhooks received, by result", ["provider", "result"])
+MAILS = Counter("sorteos_mails", "Mails by what became of them", ["kind", "outcome"])
+MAILS_WAITING = Gauge(
+    "sorteos_mails_waiting", "Mails of the installation that have not gone, counted up to 10,000"
+)
+MAIL_RETRIES = Counter("sorteos_mail_retries", "Attempts to send that are made again later")
 AUDITS = Counter("sorteos_money_audits", "Audits of the money, by result", ["result"])
 AUDIT_FINDINGS = Counter("sorteos_money_findings", "What audits found, by what is untrue", ["what"])

@@ -30,13 +30,16 @@ from sorteos_actors.cluster.peers import BusPeers
 from sorteos_actors.config import Settings
 from sorteos_actors.errors import CannotStart, StoreUnavailable
 from sorteos_actors.ids import SystemIds
+from sorteos_actors.notify.house import open_mail
+from sorteos_actors.notify.settings import MailSettings
 from sorteos_actors.payments.house import open_money
 from sorteos_actors.payments.settings import PaymentSettings
 from sorteos_actors.ports import Bus, Clock, Lease, Owner, Peers
 from sorteos_actors.store.accounts import PostgresAccounts
 from sorteos_actors.store.pool import open_pool
-from sorteos_actors.store.queries import PostgresQueries
 from sorteos_actors.store.raffle_store import PostgresRaffleStore
+from sorteos_actors.store.read_batches import BatchedQueries
+from sorteos_actors.tickets.code import TicketCodes
 from sorteos_actors.web.app import Traffic, create_app
 from sorteos_actors.web.auth import Tokens
 from sorteos_actors.web.front_door import FrontDoor
@@ -68,6 +71,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     redis_url: str | None
     secret: str
     payments: PaymentSettings
+    mail: MailSettings | None
+    """None: no mail is sent."""
     is_draining: Callable[[], bool]
 
 
@@ -130,6 +135,16 @@ async def open_node(settings: Settings, around: Surroundings) -> AsyncIterator[N
             )
         )
         await nursery.start(registry.run)
+        tickets = TicketCodes(around.secret)
+        wake_mailer = await stack.enter_async_context(
+            open_mail(
+                around.mail,
+                codes=tickets,
+                base=around.payments.public_url,
+                pool=pool,
+                clock=clock,
+            )
+        )
         money = await stack.enter_async_context(
             open_money(
                 around.payments,
@@ -138,20 +153,22 @@ async def open_node(settings: Settings, around: Surroundings) -> AsyncIterator[N
                 pool=pool,
                 raffles=registry,
                 clock=clock,
+                on_mail=wake_mailer,
             )
         )
         sockets, traffic = Sockets(), Traffic()
         services = Services(
             registry=registry,
             store=store,
-            queries=PostgresQueries(pool),
+            queries=BatchedQueries(pool, nursery),
             accounts=PostgresAccounts(pool),
             clock=clock,
             ids=ids,
             tokens=tokens,
             money=money,
+            tickets=tickets,
             outage=outage,
-            settings=_web_settings(settings),
+            settings=_web_settings(settings, around.payments),
             me=around.me,
             redis_state=cluster.redis_state,
             is_draining=around.is_draining,
@@ -273,7 +290,7 @@ async def run_http(
         await trio.sleep_forever()
 
 
-def _web_settings(settings: Settings) -> WebSettings:
+def _web_settings(settings: Settings, payments: PaymentSettings) -> WebSettings:
     return WebSettings(
         cors_origins=frozenset(settings.cors_origins),
         trusted_proxies=settings.trusted_proxies,
@@ -281,6 +298,7 @@ def _web_settings(settings: Settings) -> WebSettings:
         selection_seconds=settings.selection_seconds,
         checkout_seconds=settings.checkout_seconds,
         max_numbers_per_user=settings.max_numbers_per_user,
+        cards=payments.stripe is not None,
     )
 
 

@@ -46,7 +46,7 @@ test('a card pays: its fields are Stripe’s, the numbers are sold', async ({ pa
   const raffle = await admin.createRaffle();
   await chooseCard(page, raffle.id);
   await payWith(page, GOOD);
-  await expect(page.getByText('Los números son suyos')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Los números son suyos' })).toBeVisible();
 });
 
 test('a card is refused in words, and another one pays', async ({ page, admin, shop }) => {
@@ -56,7 +56,7 @@ test('a card is refused in words, and another one pays', async ({ page, admin, s
   await payWith(page, REFUSED);
   await expect(page.getByRole('alert')).toContainText('Su tarjeta fue rechazada.');
   await payWith(page, GOOD);
-  await expect(page.getByText('Los números son suyos')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Los números son suyos' })).toBeVisible();
   expect(shop.confirmations).toBe(before + 2);
 });
 
@@ -91,7 +91,7 @@ test.describe('without Stripe', () => {
     await expect(page.getByText(/No pudimos abrir el formulario de la tarjeta/)).toBeVisible();
     await page.getByRole('button', { name: 'Intentar de nuevo' }).click();
     await payWith(page, GOOD);
-    await expect(page.getByText('Los números son suyos')).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Los números son suyos' })).toBeVisible();
   });
 });
 
@@ -120,6 +120,6 @@ test.describe('after a moment without a network', () => {
     expect(complaints.splice(0).join()).toContain('Content Security Policy');
     await again.click();
     await payWith(page, GOOD);
-    await expect(page.getByText('Los números son suyos')).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Los números son suyos' })).toBeVisible();
   });
 });

@@ -36,7 +36,7 @@ test('a transfer by SINPE is told by a buyer, approved in another browser, and t
   await expect(desk.getByRole('button', { name: /^Aprobar/ })).toHaveCount(0);
 });
 
-test('a picture of the receipt reaches the organizer, who can reject, and the buyer tries again', async ({
+test('a picture of the receipt reaches the organizer, who rejects it, and the buyer hears so', async ({
   page,
   newPerson,
   admin,
@@ -60,5 +60,6 @@ test('a picture of the receipt reaches the organizer, who can reject, and the bu
   await desk.getByRole('button', { name: 'Rechazar' }).click();
   await desk.getByRole('dialog').getByRole('button', { name: 'El dinero no ha llegado' }).click();
 
-  await expect(page.getByText('No se le cobró nada.').first()).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'El pago no se aprobó' })).toBeVisible();
+  await expect(page.getByText('Los números se liberaron.')).toBeVisible();
 });

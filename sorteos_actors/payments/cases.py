@@ -6,9 +6,15 @@ another node, is the same case.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID, uuid5
 
+import msgspec
+
+from sorteos_actors.payments.sinpe import Suggestion
+from sorteos_actors.payments.sinpe_matcher import Unmatched
+from sorteos_actors.payments.sinpe_notice import BankNotice
 from sorteos_actors.ports.payment_store import CaseKind, InboxEvent, MoneyCase, Refund
 from sorteos_actors.ports.payments import Payment
 from sorteos_actors.raffle import Millis
@@ -59,6 +65,57 @@ def unknown_reference(event: InboxEvent, now: Millis) -> MoneyCase:
         owner="admin",
         deadline=now + DAY_MS,
         facts={"provider": key.provider, "kind": event.kind, "reference": event.reference},
+    )
+
+
+def unmatched_transfer(
+    notice: BankNotice, verdict: Unmatched, raffles: Mapping[UUID, UUID], now: Millis
+) -> MoneyCase:
+    """Money that no payment can be said to be paid with. `raffles`: that of each candidate.
+
+    When its code or phone points to a raffle, its organizer decides, and hears of no other raffle.
+    """
+    likeliest = next(iter(verdict.candidates), None)
+    is_pointed = likeliest is not None and (likeliest.has_code or likeliest.has_phone)
+    raffle_id = raffles[likeliest.payment_id] if likeliest and is_pointed else None
+    shown = [c for c in verdict.candidates if raffle_id in (None, raffles[c.payment_id])]
+    return MoneyCase(
+        id=uuid5(_NAMESPACE, f"unknown_reference sinpe {verdict.reference}"),
+        kind="unknown_reference",
+        raffle_id=raffle_id,
+        payment_id=None,
+        amount=notice.amount,
+        currency=notice.currency,
+        owner="admin" if raffle_id is None else "organizer",
+        deadline=now + DAY_MS,
+        facts={
+            "provider": "sinpe",
+            "reference": notice.reference,
+            "bank": notice.bank,
+            "why": verdict.why.value,
+            "candidates": [msgspec.to_builtins(candidate) for candidate in shown],
+        },
+    )
+
+
+def second_transfer(payment: Payment, key: str, told: Suggestion, now: Millis) -> MoneyCase:
+    """A transfer for a payment for which another one has come, or been approved."""
+    return MoneyCase(
+        id=uuid5(_NAMESPACE, f"unknown_reference sinpe {key}"),
+        kind="unknown_reference",
+        raffle_id=payment.raffle_id,
+        payment_id=None,
+        amount=told.amount,
+        currency=payment.currency,
+        owner="organizer",
+        deadline=now + DAY_MS,
+        facts={
+            "provider": payment.provider,
+            "reference": told.reference,
+            "bank": told.bank,
+            "why": "second_transfer",
+            "candidates": [{"payment_id": str(payment.id)}],
+        },
     )
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from sorteos_actors.payments import cases
 from sorteos_actors.payments.calls import ask, within
 from sorteos_actors.payments.pace import pause_ms
 from sorteos_actors.payments.settlement import Step, next_step, sale_of
+from sorteos_actors.payments.status import status_of
 from sorteos_actors.payments.turns import Turns
 from sorteos_actors.ports import Answer, Clock
 from sorteos_actors.ports.payment_store import (
@@ -39,8 +41,10 @@ from sorteos_actors.raffle import Command, RaffleStatus, Rejection, RejectionCod
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-AT_ONCE: Final = 32
-"""Payments that one node works on at the same time."""
+AT_ONCE: Final = 64
+"""Payments that one node works on at the same time: what they need then is asked of the store together."""
+LEAST_ROOM: Final = 8
+"""Fewer than these are not worth two statements to look for them."""
 LEASE_MS: Final = 30_000
 POLL_SECONDS: Final = 1.0
 """How often a node looks for what became due elsewhere; what happens here wakes it at once."""
@@ -51,6 +55,8 @@ STUCK_ATTEMPTS: Final = 12
 ABANDONED_MS: Final = 60_000
 """A payment that no reservation waits for by then was never begun: its beginner has crashed."""
 
+_PROMISES_MAIL: Final = frozenset({Step.SELL, Step.REFUND, Step.END})
+"""Where the outbox may have grown, here or just before."""
 _NOT_NOW: Final = frozenset({RejectionCode.UNAVAILABLE, RejectionCode.RATE_LIMITED})
 
 
@@ -59,6 +65,13 @@ class Raffles(Protocol):
 
     async def call(self, raffle_id: UUID, command: Command, who: UUID | None) -> Answer:
         """Have a command decided, wherever the raffle runs; always answers."""
+
+
+class TakesEvents(Protocol):
+    """Whoever reads a provider's messages because nobody at the provider can be asked."""
+
+    async def take(self, event: InboxEvent) -> tuple[Payment, Payment] | None:
+        """The payment that has learned from it, before and after. Sees to the event itself."""
 
 
 class Cashier:
@@ -74,7 +87,16 @@ class Cashier:
         post: PaymentPost,
         desk: PaymentDesk,
         clock: Clock,
+        takers: Mapping[str, TakesEvents] = MappingProxyType({}),
+        on_move: Callable[[Payment], None] = lambda _: None,
+        on_mail: Callable[[], None] = lambda: None,
     ) -> None:
+        """`takers` are by their provider's name. `on_move` hears of payments for which no reservation
+        waits, when they stand elsewhere than before: of the others their reservation tells.
+        `on_mail` is called when a mail to a buyer may have been promised."""
+        self._takers = takers
+        self._on_move = on_move
+        self._on_mail = on_mail
         self._node = node
         self._providers = providers
         self._raffles = raffles
@@ -107,7 +129,7 @@ class Cashier:
     async def _take_round(self, nursery: trio.Nursery) -> bool:
         """Start on what is due, as far as there is room. Whether there may be more."""
         room = int(AT_ONCE - self._slots.borrowed_tokens)
-        if room == 0:
+        if room < LEAST_ROOM:
             await trio.sleep(0.01)
             return True
         events = await self._post.incoming(room, LEASE_MS)
@@ -135,6 +157,12 @@ class Cashier:
 
     async def _take_event(self, event: InboxEvent) -> None:
         """Look at what a webhook hints at. Its own words are never believed."""
+        taker = self._takers.get(event.key.provider)
+        if taker is not None:
+            moved = await taker.take(event)
+            if moved is not None:
+                await self.settle(moved[1], was=moved[0])
+            return
         provider = self._providers.get(event.key.provider)
         payment = await self._store.find(
             event.key.provider, event.key.account, event.reference, event.payment_id
@@ -150,28 +178,33 @@ class Cashier:
             return
         learned = await self._store.merge(payment.raffle_id, payment.id, seen, event.key)
         if learned is not None:
-            await self.settle(learned)
+            await self.settle(learned, was=payment)
 
     # -- one payment ---------------------------------------------------------------------------------
 
-    async def settle(self, payment: Payment) -> Payment:
+    async def settle(self, payment: Payment, *, was: Payment | None = None) -> Payment:
         """Do what follows from its facts until somebody else has to act; returns it as it is then.
 
+        `was`: as it stood before whatever has led here, so that its buyer hears of the difference.
         Raises `StoreUnavailable`; repeating it is always safe.
         """
         async with self._turns.turn(payment.id) as had_to_wait:
             if had_to_wait:
                 payment = await self._store.get(payment.raffle_id, payment.id) or payment
-            return await self._settle(payment)
+            return await self._settle(payment, was or payment)
 
-    async def _settle(self, payment: Payment) -> Payment:
+    async def _settle(self, payment: Payment, was: Payment) -> Payment:
         for _ in range(MOST_STEPS):
+            if not was.live and status_of(was) is not status_of(payment):
+                self._on_move(payment)
             step = next_step(payment)
             metrics.PAYMENT_STEPS.labels(step.value).inc()
             later = await self._do(step, payment)
+            if step in _PROMISES_MAIL:
+                self._on_mail()
             if later is None:
                 break
-            payment = later
+            was, payment = payment, later
         else:
             logger.error("payment %s goes round in circles at %s", payment.id, step.value)
             await self._again(payment)
@@ -284,7 +317,8 @@ class Cashier:
         return await self._rest(payment, self._clock.now() + pause_ms(payment.attempts))
 
     async def _rest(self, payment: Payment, until: int | None) -> Payment | None:
-        await self._store.schedule(payment, until)
+        if until is not None or payment.next_check_at is not None:
+            await self._store.schedule(payment, until)
         return None
 
 

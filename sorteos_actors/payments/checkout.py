@@ -59,7 +59,10 @@ class Checkout:
         except ProviderUnavailable:
             return await self._again(payment)  # The cashier looks what became of it.
         except ProviderRefused as refusal:
-            seen = await self._refused(provider, payment, refusal)
+            try:
+                seen = await self._refused(provider, payment, refusal)
+            except ProviderUnavailable:
+                return await self._again(payment)  # Perhaps there is a charge behind the no.
         learned = await self._merge(payment, seen)
         if learned.is_over and seen.status in ("pending", "authorised"):
             return await self._let_go(provider, learned)
@@ -78,10 +81,13 @@ class Checkout:
     async def _refused(
         self, provider: Provider, payment: Payment, refusal: ProviderRefused
     ) -> Observation:
-        """A no may be to a repeat only; unless there is such an object, nothing was begun."""
+        """A no may be to a repeat only; unless there is such an object, nothing was begun.
+
+        Raises `ProviderUnavailable`: then nobody can say.
+        """
         try:
             seen = await within(provider.inspect(payment))
-        except (ProviderUnavailable, ProviderRefused):
+        except ProviderRefused:
             seen = _nothing(payment, "unknown")
         return _nothing(payment, "failed", refusal.code) if seen.status == "unknown" else seen
 

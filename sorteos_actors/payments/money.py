@@ -9,22 +9,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_WHOLE: Final = (
-    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG",
-    "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF",
-)  # fmt: skip
-_THOUSANDTHS: Final = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
-_EXPONENTS: Final = {**dict.fromkeys(_WHOLE, 0), **dict.fromkeys(_THOUSANDTHS, 3)}
+from sorteos_actors.raffle.currency import exponent
+
+__all__ = ["NotPayable", "decimal_text", "exponent", "parse_decimal", "rescale"]
+
 _DECIMAL: Final = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,4}))?")
 
 
 class NotPayable(ValueError):
     """The amount cannot be expressed in the provider's units."""
-
-
-def exponent(currency: str) -> int:
-    """How many decimals a currency has in ISO 4217: 2 for CRC and USD, 0 for JPY, 3 for KWD."""
-    return _EXPONENTS.get(currency, 2)
 
 
 def rescale(amount: int, from_exponent: int, to_exponent: int) -> int:

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import httpx
 
 from sorteos_actors.payments.api import Api
+from sorteos_actors.payments.free import Free
 from sorteos_actors.payments.paypal import PayPal
 from sorteos_actors.payments.paypal_signature import (
     LIVE_CERTIFICATES,
@@ -38,8 +39,12 @@ async def open_methods(
     """
     async with AsyncExitStack() as stack:
         given = {"phone": settings.sinpe_phone, "name": settings.sinpe_name}
-        by_hand = Configured(provider=Sinpe(codes), settings=given, required=("phone",))
-        configured = [by_hand]
+        by_hand = Configured(
+            provider=Sinpe(codes, settings.sinpe_webhook_secrets),
+            settings=given,
+            required=("phone",),
+        )
+        configured = [by_hand, Configured(provider=Free())]
         if settings.stripe is not None:
             api = await stack.enter_async_context(Api("stripe", settings.stripe.api_base))
             configured.append(Configured(provider=Stripe(settings.stripe, api)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -208,12 +209,25 @@ def _status(order: Order, authorised: int, captured: int) -> tuple[ObservedStatu
 
 
 def _action(order: Order) -> dict[str, Any] | None:
-    """Where the buyer approves the order."""
+    """Where the buyer approves the order; nothing when that is nowhere at PayPal."""
     for rel in ("payer-action", "approve"):
         for link in order.links:
-            if link.rel == rel:
+            if link.rel == rel and _is_paypals(link.href):
                 return {"type": "redirect", "url": link.href}
     return None
+
+
+def _is_paypals(address: str) -> bool:
+    """Whether a buyer may be sent there: a log-in form of somebody else's looks the same."""
+    try:
+        url = urlsplit(address)
+        host, port = url.hostname or "", url.port
+    except ValueError:
+        return False
+    is_plain = url.username is None and url.password is None and port in (None, 443)
+    # Browsers take a backslash for a slash, so that the host would be another one for them.
+    is_plain = is_plain and address.isascii() and address.isprintable() and "\\" not in address
+    return is_plain and url.scheme == "https" and f".{host}".endswith(".paypal.com")
 
 
 def _sum(parts: list[Part], currency: str, *statuses: str) -> int:

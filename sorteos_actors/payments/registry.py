@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from sorteos_actors.payments.sinpe import Sinpe
+from sorteos_actors.payments.free import Free
+from sorteos_actors.payments.sinpe import AUTO_MATCH, Sinpe
 from sorteos_actors.payments.sinpe_code import phone_digits
 from sorteos_actors.ports.payment_store import Method
 from sorteos_actors.ports.payments import Provider
@@ -43,16 +44,30 @@ def wrong_setting(provider: str, settings: Mapping[str, str]) -> str | None:
     phone = settings.get("phone")
     if provider == Sinpe.name and phone and phone_digits(phone) is None:
         return "phone"
+    if provider == Sinpe.name and settings.get(AUTO_MATCH, "") not in ("", "on", "off"):
+        return AUTO_MATCH
     return None
+
+
+def priority_of(provider: str, rows: Sequence[Method]) -> int:
+    """Where it stands among the others: as the last of these rows says that says anything. Pure."""
+    set_to = [row.priority for row in rows if row.priority]
+    return set_to[-1] if set_to else USUAL_ORDER.get(provider, 0)
+
+
+def is_for(provider: Provider, price: int) -> bool:
+    """Whether numbers of this price can be had that way: what is free has a method of its own."""
+    return (provider.name == Free.name) is (price == 0)
 
 
 def available(
     configured: Iterable[Configured],
     platform: Sequence[Method],
     raffle: Sequence[Method],
+    price: int,
     currency: str,
 ) -> list[Offered]:
-    """What a raffle in this currency offers, the highest priority first. Pure.
+    """What a raffle of this price and currency offers, the highest priority first. Pure.
 
     A method without rows is on. One that the platform has switched off is off everywhere; otherwise
     the raffle's own row decides. Settings add up: the environment's, the platform's, the raffle's.
@@ -66,10 +81,10 @@ def available(
         settings = dict(one.settings)
         for row in rows:
             settings |= row.settings
+        fits = is_for(one.provider, price) and one.provider.accepts(currency)
         is_ready = all(settings.get(key) for key in one.required)
-        if is_ready and all(row.enabled for row in rows) and one.provider.accepts(currency):
-            set_to = [row.priority for row in rows if row.priority]
-            priority = set_to[-1] if set_to else USUAL_ORDER.get(name, 0)
+        if fits and is_ready and all(row.enabled for row in rows):
+            priority = priority_of(name, rows)
             offered.append(Offered(provider=one.provider, priority=priority, settings=settings))
     return sorted(offered, key=lambda method: (-method.priority, method.provider.name))
 
@@ -86,7 +101,7 @@ class Methods:
         return {name: one.provider for name, one in self._configured.items()}
 
     def offered(
-        self, platform: Sequence[Method], raffle: Sequence[Method], currency: str
+        self, platform: Sequence[Method], raffle: Sequence[Method], price: int, currency: str
     ) -> list[Offered]:
         """What a raffle offers; see `available`."""
-        return available(self._configured.values(), platform, raffle, currency)
+        return available(self._configured.values(), platform, raffle, price, currency)

@@ -53,6 +53,10 @@ def approve(_: Charge) -> SandboxMode:
     return SandboxMode.APPROVE
 
 
+class _NoSuchCharge(ProviderRefused):
+    pass
+
+
 class Sandbox:
     """The `Provider` port for trying everything out."""
 
@@ -97,14 +101,16 @@ class Sandbox:
 
     async def inspect(self, payment: Payment) -> Observation:
         """The charge as it is; a slow one moves on by being looked at, and by itself."""
-        if await self._ledger.read(payment.id) is None:
-            return _nothing("unknown", payment)
 
         def look(before: SandboxCharge | None) -> SandboxCharge:
             charge = self._known(before)
-            return replace(charge, looks=charge.looks + 1)
+            is_slow = charge.mode is SandboxMode.SLOW and charge.status == "pending"
+            return replace(charge, looks=charge.looks + 1) if is_slow else charge
 
-        return (await self._change(payment.id, look)).observed()
+        try:
+            return (await self._change(payment.id, look)).observed()
+        except _NoSuchCharge:
+            return _nothing("unknown", payment)
 
     async def capture(self, payment: Payment, key: str) -> Observation:
         """Take what was authorised."""
@@ -124,8 +130,6 @@ class Sandbox:
 
     async def cancel(self, payment: Payment, key: str) -> Observation:
         """Let go of it. A charge that was never made is as good as cancelled."""
-        if await self._ledger.read(payment.id) is None:
-            return _nothing("cancelled", payment)
 
         def cancel(before: SandboxCharge | None) -> SandboxCharge:
             charge = self._known(before)
@@ -138,7 +142,10 @@ class Sandbox:
                 return charge
             return charge.end("cancelled")
 
-        seen = await self._act(payment.id, cancel, key)
+        try:
+            seen = await self._act(payment.id, cancel, key)
+        except _NoSuchCharge:
+            return _nothing("cancelled", payment)
         if seen.status in ("pending", "authorised"):
             raise ProviderUnavailable("sandbox: the cancel had no answer")
         return seen
@@ -226,7 +233,7 @@ class Sandbox:
     @staticmethod
     def _known(charge: SandboxCharge | None) -> SandboxCharge:
         if charge is None:
-            raise ProviderRefused("no_such_charge")
+            raise _NoSuchCharge("no_such_charge")
         return charge
 
 

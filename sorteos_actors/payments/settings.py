@@ -20,6 +20,7 @@ from sorteos_actors.payments.sinpe_code import phone_digits
 from sorteos_actors.payments.stripe import StripeSettings
 
 _PREFIXES: Final = ("sk_test_", "sk_live_", "rk_test_", "rk_live_")
+_LEAST_SECRET: Final = 32
 
 
 class PaymentSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +32,8 @@ class PaymentSettings(msgspec.Struct, frozen=True, kw_only=True):
     sinpe_phone: str = ""
     """Whose phone, for raffles that do not name their own."""
     sinpe_name: str = ""
+    sinpe_webhook_secrets: tuple[Secret, ...] = ()
+    """Of those who forward banks' notifications; more than one while they are being exchanged."""
     public_url: str = ""
     """Where people find the pages, for whoever sends them back; empty: where their request went."""
 
@@ -54,6 +57,7 @@ class PaymentSettings(msgspec.Struct, frozen=True, kw_only=True):
             paypal=_paypal(env),
             sinpe_phone=_phone(env),
             sinpe_name=_text(env, "SINPE_NAME"),
+            sinpe_webhook_secrets=_sinpe_secrets(env),
             public_url=_public_url(env),
         )
         if said == "1" and settings.is_live:
@@ -86,11 +90,7 @@ def _stripe(env: FileAwareEnv) -> StripeSettings | None:
         raise CannotStart(
             "STRIPE_SECRET_KEY must begin with sk_live_, rk_live_, sk_test_ or rk_test_."
         )
-    hooks = tuple(
-        _as_secret("STRIPE_WEBHOOK_SECRETS", part.strip())
-        for part in _text(env, "STRIPE_WEBHOOK_SECRETS").split(",")
-        if part.strip()
-    )
+    hooks = _secrets(env, "STRIPE_WEBHOOK_SECRETS")
     shown = _text(env, "STRIPE_PUBLISHABLE_KEY")
     if not shown.startswith("pk_"):
         raise CannotStart(
@@ -136,6 +136,16 @@ def _phone(env: FileAwareEnv) -> str:
     return phone
 
 
+def _sinpe_secrets(env: FileAwareEnv) -> tuple[Secret, ...]:
+    secrets = _secrets(env, "SINPE_WEBHOOK_SECRETS")
+    if any(len(secret.reveal()) < _LEAST_SECRET for secret in secrets):
+        raise CannotStart(
+            f"SINPE_WEBHOOK_SECRETS: each must have {_LEAST_SECRET} characters or more, for who "
+            "knows one can say that money has come."
+        )
+    return secrets
+
+
 def _public_url(env: FileAwareEnv) -> str:
     url = _text(env, "PUBLIC_URL")
     try:
@@ -154,6 +164,11 @@ def _base(env: FileAwareEnv, name: str, default: str) -> str:
 def _secret(env: FileAwareEnv, name: str) -> Secret | None:
     text = _text(env, name)
     return _as_secret(name, text) if text else None
+
+
+def _secrets(env: FileAwareEnv, name: str) -> tuple[Secret, ...]:
+    parts = [part.strip() for part in _text(env, name).split(",")]
+    return tuple(_as_secret(name, part) for part in parts if part)
 
 
 def _as_secret(name: str, text: str) -> Secret:

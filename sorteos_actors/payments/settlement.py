@@ -58,8 +58,11 @@ def next_step(payment: Payment) -> Step:
         return _after_sale(payment)
     if payment.applied == "refused":
         return _after_refusal(payment)
+    has_paid = payment.money_here > 0 or (payment.amount == 0 and not payment.is_over)
+    if has_paid and payment.is_exact:
+        return Step.SELL
     if payment.money_here > 0:
-        return Step.SELL if payment.is_exact else _wrong_money(payment)
+        return _wrong_money(payment)
     has_gone_back = 0 < payment.captured <= payment.refunded
     if payment.is_over or has_gone_back:
         return Step.REST if payment.ended else Step.END

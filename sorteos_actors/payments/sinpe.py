@@ -2,21 +2,25 @@
 
 Nobody can be asked: what is known is what people have said. So this provider talks to no network, and
 its facts come from `approved` and `rejected`, which turn an organizer's recorded word into an
-observation. A picture of a receipt is never proof; it helps the organizer to look for the money.
+observation, and from `matched`, which does so with a bank's notification. A picture of a receipt is
+never proof; it helps the organizer to look for the money.
 """
 
-# ruff: noqa: ARG002 - the port's shape; whoever cannot be asked needs neither keys nor messages.
+# ruff: noqa: ARG002 - the port's shape; whoever cannot be asked needs no keys.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
 
-from sorteos_actors.errors import ForgedWebhook, ProviderRefused
+from sorteos_actors.errors import ProviderRefused
+from sorteos_actors.payments import sinpe_notice
+from sorteos_actors.payments.secret import Secret
 from sorteos_actors.payments.sinpe_code import codes, phone_digits, reference_key
+from sorteos_actors.payments.sinpe_matcher import Match
 from sorteos_actors.ports.payments import (
     Capabilities,
     Charge,
@@ -27,8 +31,11 @@ from sorteos_actors.ports.payments import (
 from sorteos_actors.raffle import Millis
 
 CURRENCY: Final = "CRC"
+AUTO_MATCH: Final = "auto_match"
+"""The setting that lets a certain match pay without anybody's word: ``on``, or else ``off``."""
 SETTLE_MS: Final = 24 * 3_600_000
 _MAX_REASON: Final = 200
+_TRANSFER: Final = "transfer "
 
 
 class Codes(Protocol):
@@ -78,8 +85,9 @@ class Sinpe:
         longest_settle_ms=SETTLE_MS,
     )
 
-    def __init__(self, taken: Codes) -> None:
+    def __init__(self, taken: Codes, webhook_secrets: Sequence[Secret] = ()) -> None:
         self._codes = taken
+        self._secrets = webhook_secrets
 
     def accepts(self, currency: str) -> bool:
         """SINPE Móvil moves colones only."""
@@ -127,8 +135,8 @@ class Sinpe:
         raise ProviderRefused("by_hand")
 
     async def webhook(self, headers: Mapping[str, str], body: bytes, now: Millis) -> WebhookEvent:
-        """There are none."""
-        raise ForgedWebhook("sinpe sends no webhooks")
+        """A bank's notification, signed by whoever forwards it. Without a secret there are none."""
+        return sinpe_notice.opened(headers, body, self._secrets, self.account, now)
 
 
 def declared(reference: str, bank: str = "") -> dict[str, Any]:
@@ -154,6 +162,43 @@ def approved(payment: Payment, approval: Approval) -> Observation:
         captured=approval.amount,
         details={"approved_by": str(approval.by), "approved_at": approval.at},
     )
+
+
+def matched(payment: Payment, found: Match, amount: int, currency: str, at: Millis) -> Observation:
+    """The money has come, as a bank says: what `approved` is by an organizer's word."""
+    return msgspec.structs.replace(
+        _known(payment),
+        reference=found.reference,
+        status="captured",
+        currency=currency,
+        captured=amount,
+        details={"matched_by": found.confidence.value, "matched_at": at},
+    )
+
+
+class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
+    """A transfer that a bank has told of, for whoever approves the payment that it is for."""
+
+    reference: str
+    bank: str
+    amount: int
+    matched_by: str
+    told_at: Millis
+
+
+def suggested(key: str, suggestion: Suggestion) -> dict[str, Any]:
+    """Details of a payment to which a transfer is added; `key` is its reference, as it pays once."""
+    return {f"{_TRANSFER}{key}": msgspec.to_builtins(suggestion)}
+
+
+def suggestions(payment: Payment) -> dict[str, Suggestion]:
+    """The transfers that a bank has told of for this payment, by their keys, the first one first."""
+    told = {
+        name.removeprefix(_TRANSFER): msgspec.convert(words, Suggestion)
+        for name, words in payment.details.items()
+        if name.startswith(_TRANSFER)
+    }
+    return dict(sorted(told.items(), key=lambda pair: (pair[1].told_at, pair[0])))
 
 
 def rejected(payment: Payment, reason: str, by: UUID, at: Millis) -> Observation:

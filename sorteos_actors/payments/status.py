@@ -56,7 +56,8 @@ def _after_sale(payment: Payment) -> PaymentStatus:
     """Numbers that were given back make it a refund; until all are, the rest stays paid."""
     if payment.refunded < min(payment.refund_wanted, payment.captured):
         return PaymentStatus.REFUNDING
-    is_whole = payment.refund_wanted == payment.amount
+    has_returns = payment.refund_wanted > 0 or bool(payment.returned)
+    is_whole = has_returns and payment.refund_wanted == payment.amount
     return PaymentStatus.REFUNDED if is_whole else PaymentStatus.PAID
 
 

@@ -10,6 +10,7 @@ from sorteos_actors.ports.cluster import (
     FeedUpdate,
     Lease,
     Moved,
+    Notice,
     Owner,
     Peers,
     PrivatePush,
@@ -22,6 +23,7 @@ from sorteos_actors.ports.store import (
     Contact,
     JournalEntry,
     JournalRow,
+    Language,
     News,
     Picture,
     Position,
@@ -29,6 +31,7 @@ from sorteos_actors.ports.store import (
     RaffleStore,
     ReservationRecord,
     Tenure,
+    TicketRecord,
 )
 from sorteos_actors.ports.world import (
     Clock,
@@ -47,9 +50,11 @@ __all__ = [
     "Ids",
     "JournalEntry",
     "JournalRow",
+    "Language",
     "Lease",
     "Moved",
     "News",
+    "Notice",
     "Owner",
     "Peers",
     "Picture",
@@ -60,4 +65,5 @@ __all__ = [
     "Reply",
     "ReservationRecord",
     "Tenure",
+    "TicketRecord",
 ]

@@ -79,6 +79,18 @@ class FeedUpdate(msgspec.Struct, frozen=True, array_like=True):
     at: Millis
 
 
+class Notice(msgspec.Struct, frozen=True, array_like=True):
+    """Something that open pages should hear and that changes no board, so it has no position.
+
+    `text` is the message as they receive it. It goes to the sockets of `raffle_id`, of every raffle
+    when that is None; and only to those of `user_id` when that is not None.
+    """
+
+    text: bytes
+    raffle_id: UUID | None = None
+    user_id: UUID | None = None
+
+
 class Lease(Protocol):
     """Which node should run a raffle. A hint for routing: safety is the epoch's business."""
 
@@ -146,6 +158,9 @@ class Peers(Protocol):
 
     def give(self, heir: Owner, raffle_id: UUID) -> None:
         """Tell another node that the raffle is its own now. Never blocks; may be lost."""
+
+    def tell(self, notice: Notice) -> None:
+        """Have every other node show it to its pages. Never blocks; may be lost."""
 
     async def connections(self) -> Mapping[str, Mapping[UUID, int]]:
         """How many sockets watch each raffle at each other node; who stays silent is left out."""

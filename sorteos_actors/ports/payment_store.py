@@ -7,7 +7,7 @@ whether it had its effect is then unknown; repeating any of them is harmless.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -69,16 +69,6 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     state: RefundState
 
 
-class OutboxItem(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to be done at least once after a commit, such as a mail."""
-
-    raffle_id: UUID
-    id: int
-    kind: str
-    payload: Mapping[str, Any]
-    attempts: int
-
-
 class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     """One move of the double-entry ledger: from `debit` to `credit`, always more than nothing."""
 
@@ -133,6 +123,13 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     sha256: bytes
 
 
+class Awaiting(msgspec.Struct, frozen=True):
+    """A payment that somebody's transfer may be for, and its buyer's phone as they have said it."""
+
+    payment: Payment
+    phone: str | None
+
+
 class PaymentStore(Protocol):
     """Payments: their facts, what was decided about them, and who looks at them next."""
 
@@ -162,6 +159,23 @@ class PaymentStore(Protocol):
 
     async def in_review(self, raffle_id: UUID, limit: int) -> list[Payment]:
         """Payments whose buyers say that they have paid, and nobody has confirmed it; oldest first."""
+
+    async def awaited(
+        self,
+        provider: str,
+        account: str,
+        *,
+        codes: Sequence[str],
+        phone: str | None,
+        amount: int,
+        limit: int,
+    ) -> list[Awaiting]:
+        """Payments that a transfer may be for, of those that a person confirms.
+
+        All of the last 60 days that have one of these codes, whatever became of them; then those of
+        the last two days without money whose buyer has this phone (eight digits); then the others
+        that have exactly this amount; each the oldest first.
+        """
 
     async def merge(
         self,
@@ -218,9 +232,12 @@ class PaymentStore(Protocol):
     async def receipts(self, raffle_id: UUID, payment_id: UUID) -> list[Receipt]:
         """The pictures of a payment, oldest first."""
 
+    async def receipt_count(self, raffle_id: UUID, payment_id: UUID) -> int:
+        """How many there are, without fetching them."""
+
 
 class PaymentPost(Protocol):
-    """What came in and is not processed, what must go out and has not gone."""
+    """What came in and is not processed."""
 
     async def receive(self, event: InboxEvent) -> bool:
         """Keep a webhook. False when it was there already. Durable when it returns."""
@@ -233,12 +250,6 @@ class PaymentPost(Protocol):
 
     async def postpone(self, key: EventKey, by_ms: int, error: str) -> None:
         """Processing failed; try it again later."""
-
-    async def outgoing(self, limit: int, lease_ms: int) -> list[OutboxItem]:
-        """What must go out, ours for `lease_ms`, oldest first."""
-
-    async def sent(self, item: OutboxItem) -> None:
-        """It has gone out."""
 
 
 class PaymentDesk(Protocol):

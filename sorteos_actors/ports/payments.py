@@ -57,8 +57,6 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     numbers: tuple[int, ...]
     description: str
     return_url: str
-    contact: Mapping[str, str] = {}
-    """What the buyer said of themselves, as far as the provider needs it: name, email, phone."""
     settings: Mapping[str, Any] = {}
     """The method's settings for this raffle, where they differ from the installation's: whose phone."""
     options: Mapping[str, str] = {}
@@ -171,7 +169,10 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_exact(self) -> bool:
-        """Whether the money that is here is what was asked: the amount, in the currency."""
+        """Whether the money that is here is what was asked: the amount, in the currency.
+
+        Where nothing was asked for, it is here from the provider's first word.
+        """
         return self.paid_currency == self.currency and self.money_here == self.amount
 
 

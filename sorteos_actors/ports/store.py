@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -170,6 +170,14 @@ class ReservationRecord(msgspec.Struct, frozen=True):
     reservation: Reservation
 
 
+class TicketRecord(msgspec.Struct, frozen=True):
+    """A purchase: a completed reservation, and which of its numbers are still its own, in order."""
+
+    terms: RaffleTerms
+    reservation: Reservation
+    owned: tuple[int, ...]
+
+
 class Queries(Protocol):
     """Reads for pages; always of committed state. Each raises `StoreUnavailable`."""
 
@@ -198,6 +206,13 @@ class Queries(Protocol):
     async def reservations_of(self, user_id: UUID, limit: int) -> list[ReservationRecord]:
         """A person's reservations, newest first."""
 
+    async def ticket(self, raffle_id: UUID, reservation_id: UUID) -> TicketRecord | None:
+        """What a completed reservation has bought; None when there is no such purchase."""
+
+
+Language = Literal["es", "en", "pt"]
+"""What we write in."""
+
 
 class Contact(msgspec.Struct, frozen=True):
     """How a person can be reached; `phone` in E.164."""
@@ -205,6 +220,8 @@ class Contact(msgspec.Struct, frozen=True):
     name: str | None
     phone: str | None
     email: str | None = None
+    language: Language | None = None
+    """None: they have not said."""
 
 
 class Accounts(Protocol):

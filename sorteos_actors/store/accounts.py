@@ -12,16 +12,16 @@ _REMEMBER = """
 INSERT INTO guests (user_id, name, phone) VALUES ($1, $2, $3) ON CONFLICT (user_id) DO NOTHING
 """
 _CONTACT = """
-SELECT name, phone, email, FALSE AS is_start FROM contacts WHERE user_id = $1
+SELECT name, phone, email, language, FALSE AS is_start FROM contacts WHERE user_id = $1
 UNION ALL
-SELECT name, phone, NULL, TRUE FROM guests WHERE user_id = $1
+SELECT name, phone, NULL, NULL, TRUE FROM guests WHERE user_id = $1
 ORDER BY is_start LIMIT 1
 """
 _KEEP = """
-INSERT INTO contacts (user_id, name, phone, email) VALUES ($1, $2, $3, $4)
+INSERT INTO contacts (user_id, name, phone, email, language) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (user_id) DO UPDATE
 SET name = excluded.name, phone = excluded.phone, email = excluded.email,
-    updated_at = clock_timestamp()
+    language = excluded.language, updated_at = clock_timestamp()
 """
 
 
@@ -42,9 +42,9 @@ class PostgresAccounts:
             return None
         if row["is_start"]:
             return start_contact(row["name"], row["phone"])
-        return Contact(row["name"], row["phone"], row["email"])
+        return Contact(row["name"], row["phone"], row["email"], row["language"])
 
     async def keep_contact(self, user_id: UUID, contact: Contact) -> None:
         """Keep it in place of what was said before."""
-        said = (contact.name, contact.phone, contact.email)
+        said = (contact.name, contact.phone, contact.email, contact.language)
         await self._pool.run(lambda c: c.execute(_KEEP, user_id, *said))

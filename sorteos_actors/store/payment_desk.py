@@ -64,6 +64,13 @@ WHERE m.raffle_id = $1 OR m.raffle_id IS NULL
 ORDER BY m.raffle_id NULLS LAST, m.priority DESC, m.provider
 """  # noqa: S608 - constants only
 
+METHODS_OF_MANY = f"""
+SELECT {METHOD_COLUMNS} FROM payment_methods AS m
+WHERE m.raffle_id = ANY($1) OR m.raffle_id IS NULL
+ORDER BY m.raffle_id NULLS LAST, m.priority DESC, m.provider
+"""  # noqa: S608 - constants only
+"""The same for several raffles; those of the platform, which are everybody's, once."""
+
 _METHOD_CHANGES = f"""
 SELECT {METHOD_COLUMNS} FROM payment_method_changes AS m
 WHERE m.raffle_id IS NOT DISTINCT FROM $1 ORDER BY m.id DESC LIMIT $2

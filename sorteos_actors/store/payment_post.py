@@ -1,4 +1,4 @@
-"""The `PaymentPost` port on PostgreSQL: the inbox of webhooks, and the outbox.
+"""The `PaymentPost` port on PostgreSQL: the inbox of webhooks.
 
 Rows are leased as in any queue: who takes some skips those that another has locked, and they come back
 when nobody has said that they are done.
@@ -6,10 +6,9 @@ when nobody has said that they are done.
 
 from __future__ import annotations
 
-from sorteos_actors.ports.payment_store import EventKey, InboxEvent, OutboxItem
+from sorteos_actors.ports.payment_store import EventKey, InboxEvent
 from sorteos_actors.store.payment_rows import (
     inbox_event_from_row,
-    outbox_item_from_row,
     to_json,
 )
 from sorteos_actors.store.pool import Pool
@@ -45,23 +44,6 @@ SET next_at = clock_timestamp() + $4 * interval '1 millisecond', error = $5
 WHERE provider = $1 AND account = $2 AND event_id = $3 AND processed_at IS NULL
 """
 
-_OUTGOING = """
-UPDATE outbox AS o
-SET attempts = o.attempts + 1, next_at = clock_timestamp() + $2 * interval '1 millisecond'
-FROM (
-    SELECT k.raffle_id, k.id FROM outbox AS k
-    WHERE k.done_at IS NULL AND k.next_at <= clock_timestamp()
-    ORDER BY k.next_at LIMIT $1 FOR UPDATE SKIP LOCKED
-) AS due
-WHERE o.raffle_id = due.raffle_id AND o.id = due.id
-RETURNING o.raffle_id, o.id, o.kind, o.payload, o.attempts
-"""
-
-_SENT = """
-UPDATE outbox SET done_at = clock_timestamp()
-WHERE raffle_id = $1 AND id = $2 AND done_at IS NULL
-"""
-
 
 class PostgresPost:
     """See `PaymentPost`."""
@@ -71,13 +53,7 @@ class PostgresPost:
 
     async def receive(self, event: InboxEvent) -> bool:
         """One row; False when it was delivered before."""
-        is_new = await self._pool.value(
-            _RECEIVE,
-            *_key(event.key),
-            *(event.kind, event.reference, event.payment_id),
-            *(to_json(event.headers), event.body),
-        )
-        return is_new is True
+        return await self._pool.value(_RECEIVE, *receive_arguments(event)) is True
 
     async def incoming(self, limit: int, lease_ms: int) -> list[InboxEvent]:
         """Rows that nobody else works on, oldest first."""
@@ -92,15 +68,15 @@ class PostgresPost:
         """Not now."""
         await self._pool.value(_POSTPONE, *_key(key), by_ms, error)
 
-    async def outgoing(self, limit: int, lease_ms: int) -> list[OutboxItem]:
-        """Rows that nobody else works on, oldest first."""
-        rows = await self._pool.rows(_OUTGOING, limit, lease_ms)
-        return [outbox_item_from_row(row) for row in sorted(rows, key=lambda r: r["id"])]
-
-    async def sent(self, item: OutboxItem) -> None:
-        """It has gone out."""
-        await self._pool.value(_SENT, item.raffle_id, item.id)
-
 
 def _key(key: EventKey) -> tuple[str, str, str]:
     return key.provider, key.account, key.event_id
+
+
+def receive_arguments(event: InboxEvent) -> tuple[object, ...]:
+    """What a statement that keeps it needs, its key first."""
+    return (
+        *_key(event.key),
+        *(event.kind, event.reference, event.payment_id),
+        *(to_json(event.headers), event.body),
+    )

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
+from sorteos_actors.ports.mail import OutboxItem
 from sorteos_actors.ports.payment_store import (
     EventKey,
     InboxEvent,
     Method,
     MoneyCase,
-    OutboxItem,
     Receipt,
     Refund,
     Transfer,

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sorteos_actors.errors import GuardViolated, ReferenceTaken
-from sorteos_actors.ports.payment_store import EventKey, Receipt, Refund, RefundState, Transfer
+from sorteos_actors.ports.payment_store import (
+    Awaiting,
+    EventKey,
+    Receipt,
+    Refund,
+    RefundState,
+    Transfer,
+)
 from sorteos_actors.ports.payments import Observation, Payment
 from sorteos_actors.raffle import Millis
 from sorteos_actors.store.payment_rows import (
@@ -46,6 +53,32 @@ _IN_REVIEW = f"""
     AND p.failed_as IS NULL
 ORDER BY p.created_at, p.id LIMIT $2
 """
+# The phone as `Accounts` knows it: what was said last, or else what a guest came in with.
+_AWAITED = f"""
+SELECT {PAYMENT_COLUMNS}, w.phone AS buyers_phone
+FROM (
+    SELECT k.raffle_id, k.id FROM payments AS k
+    WHERE k.waits_for_person AND k.details ->> 'code' = ANY($3)
+        AND k.created_at > clock_timestamp() - interval '60 days'
+    UNION
+    SELECT k.raffle_id, k.id FROM payments AS k
+    WHERE k.waits_for_person AND k.applied IS NULL AND k.captured = 0
+        AND k.created_at > clock_timestamp() - interval '2 days'
+) AS near
+JOIN payments AS p ON p.raffle_id = near.raffle_id AND p.id = near.id
+CROSS JOIN LATERAL (
+    SELECT coalesce(
+        (SELECT c.phone FROM contacts AS c WHERE c.user_id = p.user_id),
+        (SELECT g.phone FROM guests AS g WHERE g.user_id = p.user_id)
+    ) AS phone
+) AS w
+CROSS JOIN LATERAL (
+    SELECT coalesce(p.details ->> 'code' = ANY($3), false) AS by_code,
+        coalesce(right(regexp_replace(w.phone, '[^0-9]', '', 'g'), 8) = $4, false) AS by_phone
+) AS has
+WHERE p.provider = $1 AND p.account = $2 AND (has.by_code OR has.by_phone OR p.amount = $5)
+ORDER BY has.by_code DESC, has.by_phone DESC, p.created_at, p.id LIMIT $6
+"""  # noqa: S608 - constants only
 _OF_RESERVATION = f"""
 {_SELECT} WHERE p.raffle_id = $1 AND p.reservation_id = $2 ORDER BY p.created_at, p.id
 """
@@ -117,6 +150,7 @@ _RECEIPTS = """
 SELECT id, raffle_id, payment_id, content_type, bytes, sha256
 FROM receipts WHERE raffle_id = $1 AND payment_id = $2 ORDER BY at, id
 """
+_RECEIPT_COUNT = "SELECT count(*) FROM receipts WHERE raffle_id = $1 AND payment_id = $2"
 
 
 class PostgresPayments:
@@ -127,13 +161,7 @@ class PostgresPayments:
 
     async def create(self, payment: Payment, lease_ms: int = 0) -> Payment:
         """One row; the one that is there when the id is known."""
-        made = await self._one(
-            _CREATE,
-            *(payment.raffle_id, payment.id, payment.reservation_id, payment.user_id),
-            *(payment.provider, payment.account, payment.amount, payment.currency),
-            *(payment.numbers, payment.unit_price, payment.waits_for_person, payment.reference),
-            *(to_json(payment.action), to_json(payment.details), lease_ms),
-        )
+        made = await self._one(_CREATE, *create_arguments(payment, lease_ms))
         assert made is not None
         return made
 
@@ -165,6 +193,21 @@ class PostgresPayments:
         rows = await self._pool.rows(_IN_REVIEW, raffle_id, limit)
         return [payment_from_row(row) for row in rows]
 
+    async def awaited(
+        self,
+        provider: str,
+        account: str,
+        *,
+        codes: Sequence[str],
+        phone: str | None,
+        amount: int,
+        limit: int,
+    ) -> list[Awaiting]:
+        """By the two partial indexes that are made for this."""
+        about = (provider, account, list(codes), phone, amount, limit)
+        rows = await self._pool.rows(_AWAITED, *about)
+        return [Awaiting(payment_from_row(row), row["buyers_phone"]) for row in rows]
+
     async def merge(
         self,
         raffle_id: UUID,
@@ -173,15 +216,7 @@ class PostgresPayments:
         event: EventKey | None = None,
     ) -> Payment | None:
         """One call of ``merge_payment``: the facts, the ledger, the refunds, the event."""
-        processes = (None, None) if event is None else (event.account, event.event_id)
-        facts: tuple[object, ...] = (None, 0, 0, 0, None, None, False, None, "{}")
-        if seen.status != "unknown":
-            facts = (
-                *(seen.reference, seen.authorised, seen.captured, seen.refunded, seen.currency),
-                (seen.failed_as or "failed") if seen.status == "failed" else None,
-                *(seen.status == "cancelled", to_json(seen.action), to_json(seen.details)),
-            )
-        return await self._one(_MERGE, raffle_id, payment_id, *facts, *processes)
+        return await self._one(_MERGE, *merge_arguments(raffle_id, payment_id, seen, event))
 
     async def want_cancel(self, raffle_id: UUID, payment_id: UUID) -> Payment | None:
         """Mark it, and make it due."""
@@ -238,6 +273,10 @@ class PostgresPayments:
         rows = await self._pool.rows(_RECEIPTS, raffle_id, payment_id)
         return [receipt_from_row(row) for row in rows]
 
+    async def receipt_count(self, raffle_id: UUID, payment_id: UUID) -> int:
+        """By the index."""
+        return int(await self._pool.value(_RECEIPT_COUNT, raffle_id, payment_id))
+
     async def _one(self, sql: str, *args: object) -> Payment | None:
         try:
             row: Row | None = await self._pool.row(sql, *args)
@@ -246,3 +285,28 @@ class PostgresPayments:
                 raise ReferenceTaken(str(error)) from error
             raise
         return None if row is None else payment_from_row(row)
+
+
+def create_arguments(payment: Payment, lease_ms: int) -> tuple[object, ...]:
+    """What a statement that makes the row needs."""
+    return (
+        *(payment.raffle_id, payment.id, payment.reservation_id, payment.user_id),
+        *(payment.provider, payment.account, payment.amount, payment.currency),
+        *(payment.numbers, payment.unit_price, payment.waits_for_person, payment.reference),
+        *(to_json(payment.action), to_json(payment.details), lease_ms),
+    )
+
+
+def merge_arguments(
+    raffle_id: UUID, payment_id: UUID, seen: Observation, event: EventKey | None
+) -> tuple[object, ...]:
+    """What ``merge_payment`` needs."""
+    processes = (None, None) if event is None else (event.account, event.event_id)
+    facts: tuple[object, ...] = (None, 0, 0, 0, None, None, False, None, "{}")
+    if seen.status != "unknown":
+        facts = (
+            *(seen.reference, seen.authorised, seen.captured, seen.refunded, seen.currency),
+            (seen.failed_as or "failed") if seen.status == "failed" else None,
+            *(seen.status == "cancelled", to_json(seen.action), to_json(seen.details)),
+        )
+    return (raffle_id, payment_id, *facts, *processes)

@@ -87,6 +87,8 @@ class Pool:
         except _REFUSALS as error:
             raise GuardViolated(_reason(error), getattr(error, "constraint_name", None)) from error
         except _FAILURES as error:
+            if _was_never_sent(error):
+                raise GuardViolated(_reason(error)) from error
             if not isinstance(error, _FORESEEN):
                 logger.error("PostgreSQL failed: %s", _reason(error))
             raise StoreUnavailable(_reason(error)) from error
@@ -114,7 +116,7 @@ class Pool:
         except (*_REFUSALS, Deposed, RaffleNotFound):
             raise  # An answer, and the connection is as good as before.
         except BaseException as error:
-            if connection is not None:
+            if connection is not None and not _was_never_sent(error):
                 connection.terminate()
                 if _is_dead(error):
                     await self._connections.expire_connections()
@@ -190,6 +192,11 @@ async def _check_durability(pool: Pool) -> None:
                 f"PostgreSQL runs with {setting} = off: it would acknowledge reservations and lose "
                 f"them. Set {setting} = on in postgresql.conf and reload it."
             )
+
+
+def _was_never_sent(error: BaseException) -> bool:
+    """Whether a value has no place in its column's type: found out on our side, so nothing was asked."""
+    return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
 
 
 def _is_dead(error: BaseException) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sorteos_actors.ports import ReservationRecord
+from sorteos_actors.ports import ReservationRecord, TicketRecord
 from sorteos_actors.raffle import RaffleStatus, RaffleSummary
 from sorteos_actors.store.pool import Connection, Pool
 from sorteos_actors.store.rows import (
@@ -33,10 +33,28 @@ FROM reservations AS v JOIN raffles AS r ON r.id = v.raffle_id
 
 # Clients make the ids. Somebody who knows one may use it again in another raffle; the first stays.
 _RESERVATION = f"{_RECORDS} WHERE v.id = $1 ORDER BY v.created_at, v.raffle_id LIMIT 1"
+RESERVATIONS = f"""
+SELECT u.id AS asked, f.* FROM unnest($1::uuid[]) AS u (id)
+CROSS JOIN LATERAL (
+    {_RECORDS} WHERE v.id = u.id ORDER BY v.created_at, v.raffle_id LIMIT 1
+) AS f
+"""  # noqa: S608 - constants only
+"""The reservations with these ids, each found as if it were asked for alone."""
 _LIVE_RESERVATION = f"""
 {_RECORDS} WHERE v.raffle_id = $1 AND v.user_id = $2 AND v.ended_at IS NULL
 """
 _RESERVATIONS_OF = f"{_RECORDS} WHERE v.user_id = $1 ORDER BY v.created_at DESC, v.id DESC LIMIT $2"
+
+_TICKET = f"""
+SELECT {TERMS_COLUMNS}, {RESERVATION_COLUMNS}, ARRAY(
+    SELECT c.number FROM number_claims AS c
+    WHERE c.raffle_id = v.raffle_id AND c.number = ANY(v.numbers)
+        AND c.reservation_id = v.id AND c.status = 'sold'
+    ORDER BY c.number
+) AS owned
+FROM reservations AS v JOIN raffles AS r ON r.id = v.raffle_id
+WHERE v.raffle_id = $1 AND v.id = $2 AND v.phase = 'completed'
+"""  # noqa: S608 - constants only
 
 
 class PostgresQueries:
@@ -79,10 +97,20 @@ class PostgresQueries:
     async def reservations_of(self, user_id: UUID, limit: int) -> list[ReservationRecord]:
         """A person's reservations, newest first."""
         rows = await self._pool.rows(_RESERVATIONS_OF, user_id, limit)
-        return [record for row in rows if (record := _record(row)) is not None]
+        return [record_from_row(row) for row in rows]
+
+    async def ticket(self, raffle_id: UUID, reservation_id: UUID) -> TicketRecord | None:
+        """What a completed reservation has bought."""
+        row = await self._pool.row(_TICKET, raffle_id, reservation_id)
+        if row is None:
+            return None
+        return TicketRecord(terms_from_row(row), reservation_from_row(row), tuple(row["owned"]))
+
+
+def record_from_row(row: Row) -> ReservationRecord:
+    """A reservation and what its raffle sells."""
+    return ReservationRecord(terms_from_row(row), reservation_from_row(row))
 
 
 def _record(row: Row | None) -> ReservationRecord | None:
-    if row is None:
-        return None
-    return ReservationRecord(terms_from_row(row), reservation_from_row(row))
+    return None if row is None else record_from_row(row)

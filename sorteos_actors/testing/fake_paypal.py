@@ -185,7 +185,7 @@ class FakePayPal:
         order_id = self._id("ORDER")
         link = {
             "rel": "payer-action",
-            "href": f"https://www.paypal.test/checkoutnow?token={order_id}",
+            "href": f"https://www.sandbox.paypal.com/checkoutnow?token={order_id}",
         }
         order = {
             "id": order_id,

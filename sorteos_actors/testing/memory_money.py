@@ -6,12 +6,14 @@ providers: as in PostgreSQL, both write the same rows.
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from sorteos_actors.errors import GuardViolated, MoneyMoved
-from sorteos_actors.ports.payment_store import OutboxItem, Transfer
+from sorteos_actors.ports.mail import RECEIPT, OutboxItem
+from sorteos_actors.ports.payment_store import Transfer
 from sorteos_actors.ports.payments import Payment
 from sorteos_actors.raffle import Millis, RaffleTerms
 from sorteos_actors.store.payment_changes import Paid, PaymentChanges
@@ -33,11 +35,17 @@ class MemoryMoney:
         self._posted = 0
 
     def keep(self, payment: Payment, now: Millis, *, is_due: bool = True) -> Payment:
-        """Write a changed row: one version on, and to be looked at from now on."""
+        """Write a changed row: one version on, and to be looked at from now on.
+
+        As in PostgreSQL, its buyer is told in the same step where their money goes.
+        """
+        before = self.payments[payment.raffle_id, payment.id]
         if is_due:
             payment = replace(payment, next_check_at=now, attempts=0)
         payment = replace(payment, version=payment.version + 1, updated_at=now)
         self.payments[payment.raffle_id, payment.id] = payment
+        for kind, payload in _news(before, payment):
+            self.post(payment.raffle_id, kind, payload, now)
         return payment
 
     def enter(self, raffle_id: UUID, transfer: Transfer) -> None:
@@ -50,11 +58,16 @@ class MemoryMoney:
             raise GuardViolated(f"{transfer} cannot be entered in the ledger")
         self.transfers.append((raffle_id, transfer))
 
-    def post(self, raffle_id: UUID, kind: str, payload: dict[str, str]) -> None:
+    def post(self, raffle_id: UUID, kind: str, payload: dict[str, Any], now: Millis) -> None:
         """Put something into the outbox."""
         self._posted += 1
         item = OutboxItem(
-            raffle_id=raffle_id, id=self._posted, kind=kind, payload=payload, attempts=0
+            raffle_id=raffle_id,
+            id=self._posted,
+            kind=kind,
+            payload=payload,
+            attempts=0,
+            created_at=now,
         )
         self.outbox[item.id] = item
 
@@ -149,7 +162,7 @@ class MemoryMoney:
             ),
         )
         about = {"payment_id": str(sale.payment_id), "reservation_id": str(sale.reservation_id)}
-        self.post(terms.id, "receipt", about)
+        self.post(terms.id, RECEIPT, about, now)
 
     def _row(self, terms: RaffleTerms, payment_id: UUID) -> Payment:
         payment = self.payments.get((terms.id, payment_id))
@@ -168,3 +181,27 @@ def _covers(payment: Payment | None, sale: Paid, terms: RaffleTerms) -> bool:
         and payment.currency == terms.currency
         and payment.is_exact
     )
+
+
+def _news(before: Payment, after: Payment) -> list[tuple[str, dict[str, Any]]]:
+    """What the trigger on the table of payments writes about a change: a kind of mail, and its facts."""
+    about: dict[str, Any] = {"payment_id": str(after.id)}
+    why, numbers, amount = after.applied_why, after.numbers, 0
+    if after.applied == "refused":
+        was = after.refunded if before.applied is None else before.money_here + before.refunded
+        amount = after.money_here + after.refunded - was
+    elif after.refund_wanted > before.refund_wanted:
+        why, numbers = "numbers_returned", after.returned[len(before.returned) :]
+        amount = after.refund_wanted - before.refund_wanted
+    elif (
+        (after.failed_as and before.failed_as is None and after.claims_paid)
+        and after.waits_for_person
+        and after.applied is None
+        and not after.captured
+    ):
+        return [("rejected", about)]
+    if amount <= 0:
+        return []
+    currency = after.paid_currency or after.currency
+    money = {"why": why, "amount": amount, "currency": currency, "numbers": list(numbers)}
+    return [("refund", about | money)]

@@ -5,7 +5,7 @@ As in PostgreSQL each method has its effect in one step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from sorteos_actors.errors import ReferenceTaken
 from sorteos_actors.ports.payment_store import (
+    Awaiting,
     EventKey,
     Receipt,
     Refund,
@@ -30,6 +31,7 @@ _FACTS: Final = (
     "cancelled",
 )
 """What makes a payment due when it changes."""
+_DAY_MS: Final[Millis] = 86_400_000
 
 
 class MemoryPayments:
@@ -41,6 +43,8 @@ class MemoryPayments:
         self.post = MemoryPost(store)
         self._refunds: list[Refund] = []
         self._receipts: dict[UUID, Receipt] = {}
+        self.phones: dict[UUID, str] = {}
+        """What people have said of themselves, which elsewhere `Accounts` keeps."""
 
     async def create(self, payment: Payment, lease_ms: int = 0) -> Payment:
         """See `PaymentStore`."""
@@ -105,6 +109,32 @@ class MemoryPayments:
             and not (p.applied or p.captured or p.failed_as)
         ]
         return sorted(found, key=lambda p: (p.created_at, p.id))[:limit]
+
+    async def awaited(
+        self,
+        provider: str,
+        account: str,
+        *,
+        codes: Sequence[str],
+        phone: str | None,
+        amount: int,
+        limit: int,
+    ) -> list[Awaiting]:
+        """See `PaymentStore`."""
+        await self._reach()
+        now, found = self._store.now(), []
+        for p in self._money.payments.values():
+            if not p.waits_for_person or (p.provider, p.account) != (provider, account):
+                continue
+            said = self.phones.get(p.user_id)
+            age = now - p.created_at
+            by_code = age < 60 * _DAY_MS and p.details.get("code") in codes
+            is_open = age < 2 * _DAY_MS and not (p.applied or p.captured)
+            digits = "".join(char for char in said or "" if char.isdigit())[-8:]
+            by_phone = is_open and phone is not None and digits == phone
+            if by_code or by_phone or (is_open and p.amount == amount):
+                found.append(((not by_code, not by_phone, p.created_at, p.id), Awaiting(p, said)))
+        return [one for _, one in sorted(found, key=lambda pair: pair[0])[:limit]]
 
     async def merge(
         self,
@@ -238,6 +268,10 @@ class MemoryPayments:
         await self._reach()
         about = (raffle_id, payment_id)
         return [r for r in self._receipts.values() if (r.raffle_id, r.payment_id) == about]
+
+    async def receipt_count(self, raffle_id: UUID, payment_id: UUID) -> int:
+        """See `PaymentStore`."""
+        return len(await self.receipts(raffle_id, payment_id))
 
     # -- one step ------------------------------------------------------------------------------
 

@@ -1,26 +1,22 @@
-"""`PaymentPost` in memory: the inbox of webhooks, and the outbox."""
+"""`PaymentPost` in memory: the inbox of webhooks."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from sorteos_actors.ports.payment_store import (
-    EventKey,
-    InboxEvent,
-    OutboxItem,
-)
+from sorteos_actors.ports.payment_store import EventKey, InboxEvent
 from sorteos_actors.raffle import Millis
 from sorteos_actors.testing.memory_store import MemoryStore
 
 
 class MemoryPost:
-    """See `PaymentPost`. What a commit puts into the outbox is in the store's `money`."""
+    """See `PaymentPost`."""
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
         self._open: dict[EventKey, InboxEvent] = {}
         self._received: set[EventKey] = set()
-        self._not_before: dict[EventKey | int, Millis] = {}
+        self._not_before: dict[EventKey, Millis] = {}
         self.errors: dict[EventKey, str | None] = {}
         """Why events led nowhere, or not yet."""
 
@@ -47,6 +43,11 @@ class MemoryPost:
         await self._store.reach()
         self.mark_processed(key, error)
 
+    @property
+    def unprocessed(self) -> list[EventKey]:
+        """Events that wait."""
+        return [*self._open]
+
     def mark_processed(self, key: EventKey, error: str | None = None) -> None:
         """What `processed` does, in one step."""
         if self._open.pop(key, None) is not None:
@@ -59,20 +60,5 @@ class MemoryPost:
             self._not_before[key] = self._store.now() + by_ms
             self.errors[key] = error
 
-    async def outgoing(self, limit: int, lease_ms: int) -> list[OutboxItem]:
-        """See `PaymentPost`."""
-        await self._store.reach()
-        outbox = self._store.money.outbox
-        taken = [item for item in outbox.values() if self._is_due(item.id)][:limit]
-        for index, item in enumerate(taken):
-            taken[index] = outbox[item.id] = replace(item, attempts=item.attempts + 1)
-            self._not_before[item.id] = self._store.now() + lease_ms
-        return taken
-
-    async def sent(self, item: OutboxItem) -> None:
-        """See `PaymentPost`."""
-        await self._store.reach()
-        self._store.money.outbox.pop(item.id, None)
-
-    def _is_due(self, key: EventKey | int) -> bool:
+    def _is_due(self, key: EventKey) -> bool:
         return self._not_before.get(key, 0) <= self._store.now()

@@ -23,9 +23,11 @@ from sorteos_actors.ports import (
     Position,
     ReservationRecord,
     Tenure,
+    TicketRecord,
 )
 from sorteos_actors.raffle import (
     Millis,
+    Phase,
     Raffle,
     RaffleStatus,
     RaffleSummary,
@@ -262,6 +264,17 @@ class MemoryStore:
         mine = [r for r in self._reservations() if r.reservation.user_id == user_id]
         mine.sort(key=lambda r: r.reservation.created_at, reverse=True)
         return mine[:limit]
+
+    async def ticket(self, raffle_id: UUID, reservation_id: UUID) -> TicketRecord | None:
+        """See `Queries`."""
+        await self.reach()
+        record = self._records.get(raffle_id)
+        sold = None if record is None else record.ended.get(reservation_id)
+        if record is None or sold is None or sold.phase is not Phase.COMPLETED:
+            return None
+        returned = record.raffle.returned.get(reservation_id, frozenset())
+        owned = tuple(sorted(set(sold.numbers) - returned))
+        return TicketRecord(record.terms, sold, owned)
 
     def _reservations(self) -> list[ReservationRecord]:
         return [

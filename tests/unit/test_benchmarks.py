@@ -12,8 +12,20 @@ from redis.asyncio import Redis
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import TextMessage
 
-from benchmarks import buyers, fanout, hot_raffle, load, report, seed_baseline, wire
+from benchmarks import (
+    buyers,
+    fanout,
+    hot_raffle,
+    http_load,
+    load,
+    paying,
+    report,
+    seed_baseline,
+    wire,
+)
 from benchmarks.figures import Figure, Result, number, percentile, times
+from sorteos_actors.payments.sandbox_webhooks import ACCOUNT, SandboxEvent, opened, sealed
+from sorteos_actors.payments.secret import Secret
 from sorteos_actors.protocol.decode import decode
 from sorteos_actors.protocol.messages import Add, Auth, Cancel, Reserve
 from sorteos_actors.protocol.websocket_frames import binary_frame, text_frame
@@ -256,3 +268,84 @@ def test_the_document_shows_medians_ratio_spread_goal_and_verdict() -> None:
     (row,) = [line for line in lines if line.startswith("| speed")]
     assert row == "| speed | 4 /s | 2 /s (1 to 3) | 0.500 \N{MULTIPLICATION SIGN} | ≥ 3 | no |"
     assert "A note." in lines
+
+
+def test_answers_come_out_whole_wherever_the_network_cuts_them() -> None:
+    bodies = [b"", b'{"received":true}', b"x" * 5000]
+    stream = b"".join(
+        b"HTTP/1.1 201 \r\nContent-Length: %d\r\nx: y\r\n\r\n%s" % (len(b), b) for b in bodies
+    )
+    for step in (1, 7, len(stream)):
+        reader = http_load.AnswerReader()
+        found = [
+            answer
+            for at in range(0, len(stream), step)
+            for answer in reader.feed(stream[at : at + step])
+        ]
+        assert found == [(201, b) for b in bodies]
+    with pytest.raises(wire.UnexpectedFrame):
+        http_load.AnswerReader().feed(b"HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n")
+
+
+def test_a_request_says_how_long_its_body_is() -> None:
+    request = http_load.post("/x", b"12345", {"A": "b"})
+    head, body = request.split(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    assert (lines[0], body) == (b"POST /x HTTP/1.1", b"12345")
+    assert {b"A: b", b"Content-Length: 5"} < set(lines)
+
+
+class _Company:
+    """Stands for a server: `count` connections, each answered at the next look, with this status."""
+
+    def __init__(self, count: int, status: int = 200) -> None:
+        self._count = count
+        self._status = status
+        self._asked: list[int] = []
+        self.sent: list[bytes] = []
+        self.most_at_once = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def send(self, index: int, request: bytes) -> None:
+        assert index not in self._asked
+        self._asked.append(index)
+        self.most_at_once = max(self.most_at_once, len(self._asked))
+        self.sent.append(request)
+
+    def poll(self, _: float) -> list[tuple[int, int, bytes]]:
+        answered, self._asked = self._asked, []
+        return [(index, self._status, b"") for index in answered]
+
+
+def test_every_request_is_sent_once_on_a_connection_that_is_free() -> None:
+    company = _Company(3)
+    requests = [bytes([n]) for n in range(10)]
+    swarm = cast("http_load.HttpSwarm", company)
+    outcome = http_load.run(swarm, iter(requests), 60, warm_up=0)
+    assert company.sent == requests
+    assert company.most_at_once == 3
+    assert outcome.acknowledged == len(outcome.latencies) == 10
+
+
+def test_an_answer_that_is_no_success_ends_the_run() -> None:
+    swarm = cast("http_load.HttpSwarm", _Company(1, status=503))
+    with pytest.raises(load.TooManyRefusals, match="503"):
+        http_load.run(swarm, iter([b"x"]), 60)
+
+
+def test_a_webhook_survives_being_made_a_request() -> None:
+    secret = Secret("a-secret-of-this-test")
+    told = SandboxEvent(
+        id="evt_1",
+        account=ACCOUNT,
+        kind="x",
+        reference="sbx",
+        payment_id=buyers.person(1),
+        created_at=0,
+    )
+    headers, body = sealed(told, secret, 1_000_000)
+    head, sent = http_load.post(paying.WEBHOOKS, body, headers).split(b"\r\n\r\n")
+    received = dict(line.decode().lower().split(": ", 1) for line in head.split(b"\r\n")[1:])
+    assert opened(received, sent, secret, 1_000_000).event_id == "evt_1"

@@ -38,7 +38,9 @@ export class CheckoutScreen {
   }
 
   async expectSold(...labels: string[]): Promise<void> {
-    await expect(this.page.getByText('Los números son suyos')).toBeVisible({ timeout: 20_000 });
+    await expect(this.page.getByRole('heading', { name: 'Los números son suyos' })).toBeVisible({
+      timeout: 20_000,
+    });
     for (const label of labels) {
       await expect(this.page.getByText(label, { exact: true })).toBeVisible();
     }

@@ -110,3 +110,11 @@ it('a transfer that the organizer still looks for after the time is told', async
   await open(EXPIRED);
   expect(text()).toContain('todavía está buscando su pago');
 });
+
+it('a transfer that the organizer did not find is told as that, and not as time that ran out', async () => {
+  server.keep(ended('declined', { needs_review: true, reason: 'rejected' }));
+  await open(EXPIRED);
+  expect(text()).toContain('El pago no se aprobó');
+  expect(text()).toContain('La organización no encontró el pago.');
+  expect(text()).not.toContain('El tiempo terminó');
+});

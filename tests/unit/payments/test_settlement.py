@@ -73,7 +73,7 @@ ROWS: list[tuple[str, dict[str, Any], Step, PaymentStatus]] = [
     ("all sent back, and ended", TAKEN | {"refunded": AMOUNT}, Step.REST, PaymentStatus.REFUNDED),
     # nothing was asked for, and it is here from the first word until it is given up
     ("free", LIVE | FREE, Step.SELL, PaymentStatus.STARTING),
-    ("free, before the first word", LIVE | FREE | {"paid_currency": None}, Step.ASK, PaymentStatus.STARTING),
+    ("free, and nothing said yet", LIVE | FREE | {"paid_currency": None}, Step.ASK, PaymentStatus.STARTING),
     ("free, and given up", LIVE | FREE | GONE, Step.END, PaymentStatus.CANCELLED),
     ("free, and refused", FREE | REFUSED, Step.CANCEL, PaymentStatus.CANCELLED),
     ("free, and sold", FREE | SOLD, Step.REST, PaymentStatus.PAID),

@@ -11,6 +11,7 @@ import { NumberChips } from '../../ui/NumberChips';
 import { ExpiredDialog } from '../raffle/dialogs/ExpiredDialog';
 import { strayMoney } from './attempts';
 import { MoneyStory } from './MoneyStory';
+import { declineText } from './reasons';
 import { Steps } from './Steps';
 import type { Paying } from './usePayment';
 
@@ -66,15 +67,24 @@ function Lost({ live, reservation, paying, children }: Props & { children: React
   const outOfTime = reservation.phase === 'expired';
   const isPaidLate = paying.payments?.some(({ status }) => status === 'paid') ?? false;
   const isClean = paying.payments !== null && children === null;
+  const last = paying.payments?.[0];
+  const rejected = last?.status === 'declined' && last.needs_review ? last : null;
 
   return (
     <>
       <Blank
         page
         icon={outOfTime ? 'clock' : 'info'}
-        title={outOfTime ? t`El tiempo terminó` : t`Soltó estos números`}
+        title={
+          rejected
+            ? t`El pago no se aprobó`
+            : outOfTime
+              ? t`El tiempo terminó`
+              : t`Soltó estos números`
+        }
       >
         <NumberChips labels={reservation.number_ids} look="plain" />
+        {rejected && <p>{declineText(rejected.reason)}</p>}
         {!isPaidLate && (
           <p>
             {outOfTime ? t`Los números se liberaron.` : t`Quedaron libres para otras personas.`}{' '}
@@ -93,7 +103,7 @@ function Lost({ live, reservation, paying, children }: Props & { children: React
         </Link>
       </Blank>
       {/* Numbers are not offered again while it is open whether money buys them. */}
-      {isClean && (
+      {isClean && !rejected && (
         <ExpiredDialog
           live={live}
           expired={expired?.id === reservation.id ? expired : null}
