@@ -23,9 +23,12 @@ from benchmarks import (
     latency,
     machine,
     report,
+    sales,
     size,
     slow_viewers,
+    sold_on_screens,
     start,
+    webhooks,
 )
 from benchmarks.figures import Result
 from benchmarks.servers import ROOT, Stage
@@ -39,6 +42,9 @@ SCENARIOS: Final[dict[str, Callable[[Stage], Result]]] = {
     "size": size.run,
     "start": start.run,
     "cluster": cluster.run,
+    "sales": sales.run,
+    "webhooks": webhooks.run,
+    "sold_on_screens": sold_on_screens.run,
 }
 PICTURE: Final = ROOT / "docs/images/performance.png"
 _WIDTH: Final = 140

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -64,6 +64,19 @@ class Stage:
         assert pair.redis_url is not None
         return pair.database_url, pair.redis_url
 
+    def database_cpu_seconds(self) -> float:
+        """CPU that PostgreSQL has used so far, in all of its processes."""
+        assert self.urls
+        [pid_file] = self.folder.glob("pair/**/postmaster.pid")
+        parent = psutil.Process(int(pid_file.read_text().split()[0]))
+        reaped = parent.cpu_times()
+        total = reaped.user + reaped.system + reaped.children_user + reaped.children_system
+        for process in parent.children():
+            with suppress(psutil.NoSuchProcess):
+                used = process.cpu_times()
+                total += used.user + used.system
+        return float(total)
+
     @contextmanager
     def server(self) -> Iterator[Server]:
         """The server under test on a new database, ready; stopped at the end.
@@ -100,6 +113,7 @@ class Stage:
             "REDIS_URL": redis_url,
             "JWT_SECRET": self.secret,
             "RATE_LIMITS": "off",
+            "PAYMENTS_SANDBOX": "1",
             "LOG_LEVEL": "WARNING",
             "PYTHONPATH": str(ROOT),
         }
@@ -110,7 +124,7 @@ class Stage:
             )
         try:
             wait_for_answer(port, "/readyz", process, log)
-            yield Server(port, process, Tokens(self.secret), database_url)
+            yield Server(port, process, self.secret, database_url)
         finally:
             stop(process)
 
@@ -119,11 +133,12 @@ class Server:
     """A running server under test: how to reach it, and what it costs."""
 
     def __init__(
-        self, port: int, process: subprocess.Popen[bytes], tokens: Tokens, database_url: str
+        self, port: int, process: subprocess.Popen[bytes], secret: str, database_url: str
     ) -> None:
         self.port = port
         self.database_url = database_url
-        self.tokens = tokens
+        self.secret = secret
+        self.tokens = tokens = Tokens(secret)
         self.process = process
         self._process = psutil.Process(process.pid)
         token, _ = tokens.issue(uuid4(), Role.ADMIN, now=int(time.time()), seconds=7200)
@@ -166,8 +181,15 @@ class Server:
 
     def reserved_count(self, raffle_id: UUID) -> int:
         """Numbers that are reserved, by the server's own count."""
+        return self._count(raffle_id, "reserved")
+
+    def sold_count(self, raffle_id: UUID) -> int:
+        """Numbers that are sold, by the server's own count."""
+        return self._count(raffle_id, "sold")
+
+    def _count(self, raffle_id: UUID, state: str) -> int:
         answer = self.http.get(f"/raffles/{raffle_id}").raise_for_status()
-        return int(answer.json()["raffle"]["counts"]["reserved"])
+        return int(answer.json()["raffle"]["counts"][state])
 
 
 async def _new_database(url: str, name: str) -> str:

@@ -1,4 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
+import { CheckoutScreen } from './support/checkoutScreen';
+import { aReference, openDesk } from './support/desk';
 import { expect, type Page, test } from './support/fixtures';
 import { RaffleScreen } from './support/raffleScreen';
 
@@ -42,7 +44,7 @@ test('axe has nothing serious to say of any dialog, light or dark', async ({ pag
   await screen.pick('07');
   for (const name of [
     'Idioma y apariencia',
-    'Lista: elegir de una lista',
+    'Lista: escoger de una lista',
     'Cancelar',
     'Ir a pagar',
   ]) {
@@ -56,6 +58,43 @@ test('axe has nothing serious to say of any dialog, light or dark', async ({ pag
     await page.keyboard.press('Escape');
     await expect(page.getByRole('dialog')).toHaveCount(0);
   }
+});
+
+test('axe has nothing serious to say of paying, of the ticket, and of the organizer’s inbox', async ({
+  page,
+  newPerson,
+  admin,
+  server,
+}) => {
+  async function check(what: Page, name: string): Promise<void> {
+    for (const theme of THEMES) {
+      await what.emulateMedia({ colorScheme: theme });
+      await expect(what.locator('html')).toHaveAttribute('data-theme', theme);
+      expect.soft(await findings(what), `${name}, ${theme}`).toEqual([]);
+    }
+  }
+  const raffle = await admin.createRaffle();
+  await admin.offer(raffle.id, 'sinpe', { phone: '88887777', name: 'Escuela' });
+  const checkout = await CheckoutScreen.open(page, raffle.id, '07');
+  await checkout.choose('SINPE Móvil');
+  await check(page, 'methods');
+  await checkout.pay.click();
+  await page.getByLabel('Número de comprobante').fill(aReference());
+  await check(page, 'sinpe');
+  await page.getByRole('button', { name: 'Enviar el número' }).click();
+  await expect(page.getByText('esperando que la organización confirme')).toBeVisible();
+  await check(page, 'review');
+
+  const desk = await newPerson();
+  await openDesk(desk, server.token('admin'), raffle.id);
+  await check(desk, 'inbox');
+  await desk.getByRole('button', { name: /^Aprobar/ }).click();
+
+  await checkout.expectSold('07');
+  await check(page, 'sold');
+  await page.getByRole('link', { name: 'Ver mi boleto' }).click();
+  await expect(page.getByText('Boleto válido')).toBeVisible();
+  await check(page, 'ticket');
 });
 
 async function findings(page: Page): Promise<string[]> {

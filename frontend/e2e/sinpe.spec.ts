@@ -1,16 +1,11 @@
 import { CheckoutScreen } from './support/checkoutScreen';
-import { expect, type Page, test } from './support/fixtures';
+import { aReference, openDesk } from './support/desk';
+import { expect, test } from './support/fixtures';
 
 const PIXEL = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
   'base64',
 );
-
-async function signIn(page: Page, token: string, raffleId: string): Promise<void> {
-  await page.goto(`/organizar#token=${token}`);
-  await expect(page.getByRole('button', { name: 'Salir' })).toBeVisible();
-  await page.goto(`/organizar?raffle=${raffleId}&ver=pagos`);
-}
 
 test('a transfer by SINPE is told by a buyer, approved in another browser, and the page follows', async ({
   page,
@@ -24,12 +19,12 @@ test('a transfer by SINPE is told by a buyer, approved in another browser, and t
   await checkout.choose('SINPE Móvil');
   await checkout.pay.click();
   await expect(page.getByText('8888 7777')).toBeVisible();
-  await page.getByLabel('Número de comprobante').fill('2026112510283000123456789');
+  await page.getByLabel('Número de comprobante').fill(aReference());
   await page.getByRole('button', { name: 'Enviar el número' }).click();
   await expect(page.getByText('esperando que la organización confirme')).toBeVisible();
 
   const desk = await newPerson();
-  await signIn(desk, server.token('admin'), raffle.id);
+  await openDesk(desk, server.token('admin'), raffle.id);
   await desk.getByRole('button', { name: /^Aprobar ₡3\s000 · ref/ }).click();
 
   await checkout.expectSold('07', '21');
@@ -53,7 +48,7 @@ test('a picture of the receipt reaches the organizer, who rejects it, and the bu
   await expect(page.getByText('esperando que la organización confirme')).toBeVisible();
 
   const desk = await newPerson();
-  await signIn(desk, server.token('admin'), raffle.id);
+  await openDesk(desk, server.token('admin'), raffle.id);
   await desk.getByRole('button', { name: 'Ver comprobante 1' }).click();
   await expect(desk.getByRole('img', { name: 'Lo que envió quien compra' })).toBeVisible();
   await desk.keyboard.press('Escape');

@@ -24,7 +24,7 @@ test('a newer version is offered, but not where numbers are chosen', async ({
 
   await page.getByRole('link', { name: 'Versiones' }).first().click();
   await expect(page).toHaveURL(/\/r\//);
-  await expect(page.getByRole('region', { name: 'Elija sus números' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Escoja sus números' })).toBeVisible();
   await expect(offer).toHaveCount(0);
   await page.goBack();
   await expect(offer).toBeVisible();

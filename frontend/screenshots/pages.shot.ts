@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { ApiPerson } from '../e2e/support/api';
+import { aReference, openDesk } from '../e2e/support/desk';
 import { test } from '../e2e/support/fixtures';
 import { RaffleScreen } from '../e2e/support/raffleScreen';
 import type { Server } from '../e2e/support/server';
@@ -55,7 +56,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         draw_at: '2027-12-20T00:00:00.000Z',
       });
       await crowd(server, raffle, 120);
-      const context = await browser.newContext({
+      const person = {
         baseURL: server.url,
         viewport,
         colorScheme,
@@ -63,7 +64,8 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         isMobile: size !== 'desktop',
         locale: 'es-CR',
         timezoneId: 'America/Costa_Rica',
-      });
+      };
+      const context = await browser.newContext(person);
       const page = await context.newPage();
       const shoot = (name: string) => take(page, `${name}-${size}-${colorScheme}`);
 
@@ -84,9 +86,41 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await page.goto('/mis-numeros');
       await page.getByRole('link', { name: 'Ir al pago' }).waitFor();
       await shoot('my-numbers');
+
+      await admin.offer(raffle.id, 'sinpe', { phone: '88887777', name: 'Escuela de Atenas' });
+      await page.getByRole('link', { name: 'Ir al pago' }).click();
+      await page.getByRole('radio', { name: 'SINPE Móvil' }).waitFor();
+      await toStep(page);
+      await shoot('methods');
+      await page.getByRole('button', { name: /^Pagar/ }).click();
+      await page.getByLabel('Número de comprobante').fill(aReference());
+      await toStep(page);
+      await shoot('sinpe');
+      await page.getByRole('button', { name: 'Enviar el número' }).click();
+      await page.getByText('esperando que la organización confirme').waitFor();
+
+      // A browser of its own: one has one person.
+      const other = await browser.newContext(person);
+      const desk = await other.newPage();
+      await openDesk(desk, server.token('admin'), raffle.id);
+      await take(desk, `inbox-${size}-${colorScheme}`);
+      await desk.getByRole('button', { name: /^Aprobar/ }).click();
+      await other.close();
+
+      await page.getByRole('link', { name: 'Ver mi boleto' }).click();
+      await page.getByText('Boleto válido').waitFor();
+      await shoot('ticket');
       await context.close();
     });
   }
+}
+
+/** On a phone what to pay with is below the summary. */
+async function toStep(page: Page): Promise<void> {
+  await page.getByRole('region', { name: 'Forma de pago' }).scrollIntoViewIfNeeded();
+  await page
+    .getByRole('region', { name: 'Forma de pago' })
+    .evaluate((step) => step.scrollIntoView());
 }
 
 async function take(page: Page, name: string): Promise<void> {

@@ -35,7 +35,7 @@ from sorteos_actors.ports.payment_store import (
     PaymentStore,
     Refund,
 )
-from sorteos_actors.ports.payments import Observation, Payment, Provider
+from sorteos_actors.ports.payments import Observation, Payment, Provider, merged
 from sorteos_actors.raffle import Command, RaffleStatus, Rejection, RejectionCode, commands
 
 logger = logging.getLogger(__name__)
@@ -176,7 +176,11 @@ class Cashier:
         except (ProviderUnavailable, ProviderRefused) as error:
             await self._post.postpone(event.key, pause_ms(event.attempts), type(error).__name__)
             return
-        learned = await self._store.merge(payment.raffle_id, payment.id, seen, event.key)
+        learned: Payment | None = payment
+        if merged(payment, seen) == payment:
+            await self._post.processed(event.key)  # Facts only grow: it is known already.
+        else:
+            learned = await self._store.merge(payment.raffle_id, payment.id, seen, event.key)
         if learned is not None:
             await self.settle(learned, was=payment)
 

@@ -20,7 +20,7 @@ from sorteos_actors.errors import GuardViolated, StoreUnavailable
 Q = TypeVar("Q")
 A = TypeVar("A")
 
-MOST: Final = 128
+MOST: Final = 256
 """Questions of one batch: its rows stay locked for as long as it runs."""
 
 

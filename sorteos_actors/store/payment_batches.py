@@ -68,7 +68,7 @@ CROSS JOIN LATERAL (
 
 _MERGE = f"""
 SELECT {PAYMENT_COLUMNS}
-FROM merge_payments($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS p
+FROM merge_payments(false, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS p
 """  # noqa: S608 - constants only
 
 _SCHEDULE = """

@@ -86,7 +86,7 @@ _OF_USER = f"{_SELECT} WHERE p.user_id = $1 ORDER BY p.created_at DESC, p.id DES
 
 _MERGE = f"""
 SELECT {PAYMENT_COLUMNS}
-FROM merge_payment($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS p
+FROM merge_payments(true, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS p
 """  # noqa: S608 - constants only
 
 _CHANGED = f"""
@@ -215,8 +215,9 @@ class PostgresPayments:
         seen: Observation,
         event: EventKey | None = None,
     ) -> Payment | None:
-        """One call of ``merge_payment``: the facts, the ledger, the refunds, the event."""
-        return await self._one(_MERGE, *merge_arguments(raffle_id, payment_id, seen, event))
+        """One call of ``merge_payments``: the facts, the ledger, the refunds, the event."""
+        told = merge_arguments(raffle_id, payment_id, seen, event)
+        return await self._one(_MERGE, *([one] for one in told))
 
     async def want_cancel(self, raffle_id: UUID, payment_id: UUID) -> Payment | None:
         """Mark it, and make it due."""
@@ -300,7 +301,7 @@ def create_arguments(payment: Payment, lease_ms: int) -> tuple[object, ...]:
 def merge_arguments(
     raffle_id: UUID, payment_id: UUID, seen: Observation, event: EventKey | None
 ) -> tuple[object, ...]:
-    """What ``merge_payment`` needs."""
+    """What ``merge_payments`` needs of one payment."""
     processes = (None, None) if event is None else (event.account, event.event_id)
     facts: tuple[object, ...] = (None, 0, 0, 0, None, None, False, None, "{}")
     if seen.status != "unknown":

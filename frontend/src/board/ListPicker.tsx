@@ -26,7 +26,7 @@ interface Props {
 export function ListPicker({ open, onClose, ...rest }: Props) {
   const { t } = useLingui();
   return (
-    <Dialog open={open} title={t`Elegir de una lista`} onClose={onClose}>
+    <Dialog open={open} title={t`Escoger de una lista`} onClose={onClose}>
       <Steps {...rest} />
     </Dialog>
   );
@@ -56,7 +56,7 @@ function Steps({ board, ready, card, onToggle }: StepProps) {
           </Button>
         )}
         <h3 ref={title} tabIndex={-1} className={styles.title}>
-          {path.length > 1 ? names : t`Elija un grupo de números`}
+          {path.length > 1 ? names : t`Escoja un grupo de números`}
         </h3>
       </div>
       {card && card.kind !== 'number' && (

@@ -104,15 +104,15 @@ export function RaffleBoard({ live, highlight = null, onWanted }: RaffleBoardPro
         if (event.key === 'Escape') taps.close();
       }}
     >
-      <h2 id={titleId} className="visually-hidden">{t`Elija sus números`}</h2>
+      <h2 id={titleId} className="visually-hidden">{t`Escoja sus números`}</h2>
       <div className={styles.tools}>
         <div className={styles.find}>
           <button
             type="button"
             className={styles.list}
             disabled={!board}
-            aria-label={t`Lista: elegir de una lista`}
-            title={t`Elegir de una lista`}
+            aria-label={t`Lista: escoger de una lista`}
+            title={t`Escoger de una lista`}
             onClick={() => setDialog('list')}
           >
             <Icon name="numbers" size={18} />

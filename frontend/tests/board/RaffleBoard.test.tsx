@@ -212,7 +212,7 @@ test('the list is the first stop of the keyboard', () => {
   const stops = document.querySelectorAll<HTMLElement>(
     'button:not([tabindex="-1"]), input, a[href]',
   );
-  expect(stops[0]?.getAttribute('aria-label')).toBe('Lista: elegir de una lista');
+  expect(stops[0]?.getAttribute('aria-label')).toBe('Lista: escoger de una lista');
 });
 
 test('a link to a number shows it, with what can be done, one tap away', async () => {

@@ -140,7 +140,7 @@ it('an admin reads when the money was last found to be right', async () => {
   const times = { answered_at: '2026-01-31T18:00:00.000Z', clean_at: '2026-01-31T18:00:00.000Z' };
   vi.spyOn(deskService, 'audit').mockResolvedValue({ ...times, findings: { unbalanced: [] } });
   await render(<MoneyState />);
-  expect(plain()).toContain('Dinero revisado a las 12:00 p. m.: sin hallazgos');
+  expect(plain()).toContain('Dinero revisado a las 12:00 p. m.: todo cuadra');
 });
 
 it('an admin reads that nobody has looked for a while', async () => {

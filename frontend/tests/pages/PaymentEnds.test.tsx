@@ -59,7 +59,7 @@ it('while an attempt is live the numbers cannot be given back by accident', asyn
   server.keep(payment());
   await open({ ...CHECKOUT, payment_id: 'p1' });
   expect(text()).not.toContain('Cancelar y soltar los números');
-  await press('Elegir otra forma de pago');
+  await press('Escoger otra forma de pago');
   expect(text()).toContain('Cancelar y soltar los números');
 });
 
@@ -93,7 +93,7 @@ it('money that came late and bought the numbers all the same leads to them', asy
 it('money that goes back says why, and money that is back says how much', async () => {
   server.keep(ended('refunding', { reason: 'numbers_taken' }));
   await open(EXPIRED);
-  expect(text()).toContain('otra persona había tomado los números');
+  expect(text()).toContain('otra persona ya tenía los números');
   server.keep(ended('refunded', { refunded: 4_500_000 }));
   await server.tell({ kind: 'payment' });
   expect(text().replace(/\s/g, ' ')).toContain('Se le devolvieron ₡45 000');
@@ -102,7 +102,7 @@ it('money that goes back says why, and money that is back says how much', async 
 it('a refund of what was bought is told beside the numbers', async () => {
   server.keep(ended('refunding', { sold_as: 'h1' }));
   await open(BOUGHT);
-  expect(text()).toContain('va de vuelta a usted');
+  expect(text()).toContain('Le estamos devolviendo');
 });
 
 it('a transfer that the organizer still looks for after the time is told', async () => {
@@ -115,6 +115,6 @@ it('a transfer that the organizer did not find is told as that, and not as time 
   server.keep(ended('declined', { needs_review: true, reason: 'rejected' }));
   await open(EXPIRED);
   expect(text()).toContain('El pago no se aprobó');
-  expect(text()).toContain('La organización no encontró el pago.');
+  expect(text()).toContain('La organización no encontró su pago.');
   expect(text()).not.toContain('El tiempo terminó');
 });

@@ -111,6 +111,16 @@ it('one tap approves the exact amount under the declared reference, and the row 
   expect(plain()).toContain('Aprobado. Vendidos: 0417, 0532.');
 });
 
+it('an outcome speaks of one number as one', async () => {
+  const one = review('uno');
+  one.payment.number_ids = ['0417'];
+  waiting = [one];
+  vi.mocked(deskService.approve).mockImplementation(async (id) => gone(id, 'refunding'));
+  await show();
+  await approve();
+  expect(plain()).toContain('Anotado, pero el número 0417 ya no estaba libre.');
+});
+
 it('a reference of one bank is approved as that of its bank', async () => {
   waiting = [review('uno', { declared_reference: 'BNCR:ABC123456' })];
   await show();
@@ -126,13 +136,20 @@ it('what the bank itself has told is approved, before what the buyer has typed',
   const suggestion = { reference: 'ABC999888', bank: 'BAC', amount: 200_000, matched_by: 'code' };
   waiting = [review('uno', { declared_reference: null, suggestion })];
   await show();
-  expect(plain()).toContain('El banco avisó que llegaron ₡2 000, comprobante ABC999888 BAC');
+  expect(plain()).toContain('El banco avisó que llegaron ₡2 000, comprobante ABC999888 (BAC).');
   await approve();
   expect(deskService.approve).toHaveBeenCalledWith('uno', {
     reference: 'ABC999888',
     bank: 'BAC',
     amount: 200_000,
   });
+});
+
+it('a transfer that was told without its bank is shown without one', async () => {
+  const suggestion = { reference: 'ABC999888', bank: '', amount: 200_000, matched_by: 'code' };
+  waiting = [review('uno', { suggestion })];
+  await show();
+  expect(plain()).toContain('El banco avisó que llegaron ₡2 000, comprobante ABC999888.');
 });
 
 it('when the bank has told another amount, that one is approved, and it says what follows', async () => {
@@ -334,5 +351,5 @@ it('a picture that did not come can be asked for again', async () => {
 it('says so when nothing waits', async () => {
   waiting = [];
   await show();
-  expect(text()).toContain('Nada espera por usted');
+  expect(text()).toContain('No hay pagos pendientes');
 });

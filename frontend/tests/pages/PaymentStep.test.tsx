@@ -141,7 +141,7 @@ it('another way to pay is offered only when the provider has let go', async () =
   server.keep(payment());
   await show(server.live);
   server.cancel.mockImplementationOnce(async () => payment());
-  await press('Elegir otra forma de pago');
+  await press('Escoger otra forma de pago');
   expect(text()).toContain('Cancelando este pago con el banco');
   expect(text()).not.toContain(PAY);
   server.keep(ended('cancelled'));
@@ -155,9 +155,9 @@ it('a payment that cannot be cancelled any more is not offered to be paid again'
   server.keep(payment());
   await show(server.live);
   server.cancel.mockImplementationOnce(async () => server.keep(payment({ status: 'authorised' })));
-  await press('Elegir otra forma de pago');
+  await press('Escoger otra forma de pago');
   expect(text()).toContain('Confirmando con el banco');
-  expect(text()).not.toContain('Elegir otra forma');
+  expect(text()).not.toContain('Escoger otra forma');
 });
 
 it('a review says until when, and offers nothing that would pay twice', async () => {
@@ -195,7 +195,7 @@ it('tells a screen reader of every change, and of a decline without waiting', as
 it('an older attempt whose money goes back is told beside the choice', async () => {
   server.keep(ended('refunding', { id: 'p0', reason: 'already_paid' }));
   await show(server.live);
-  expect(text()).toContain('va de vuelta a usted');
+  expect(text()).toContain('Le estamos devolviendo');
   expect(text()).toContain('estos números ya estaban pagados');
   expect(button(PAY)).toBeTruthy();
 });

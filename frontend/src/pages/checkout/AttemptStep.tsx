@@ -32,7 +32,7 @@ export function AttemptStep({ attempt, reservation, paying }: Props) {
         </Waiting>
       ) : leaving && isOpen ? (
         <Waiting title={t`Cancelando este pago con el banco…`}>
-          <p>{t`En cuanto lo confirme, puede escoger otra forma. No se paga dos veces.`}</p>
+          <p>{t`En cuanto el banco lo confirme, puede escoger otra forma de pago. No se paga dos veces.`}</p>
         </Waiting>
       ) : (
         <Shown attempt={attempt} refresh={paying.refresh} />
@@ -44,7 +44,7 @@ export function AttemptStep({ attempt, reservation, paying }: Props) {
       )}
       {mayLeave && (
         <Button look="quiet" busy={busy} onClick={paying.leave}>
-          {t`Elegir otra forma de pago`}
+          {t`Escoger otra forma de pago`}
         </Button>
       )}
     </div>
@@ -67,10 +67,10 @@ function Review({ attempt }: { attempt: Payment }) {
     <Waiting title={t`Estamos esperando que la organización confirme su pago`}>
       {attempt.expires_at && (
         <p>
-          {t`Tiene hasta el ${format.dateTime(attempt.expires_at)} (hora de Costa Rica). Mientras tanto, sus números siguen apartados.`}
+          {t`La organización tiene hasta el ${format.dateTime(attempt.expires_at)} (hora de Costa Rica) para confirmarlo. Mientras tanto, sus números siguen apartados.`}
         </p>
       )}
-      <p>{t`Puede cerrar esta página: aquí mismo verá la respuesta.`}</p>
+      <p>{t`Puede cerrar esta página y volver más tarde: aquí verá la respuesta.`}</p>
     </Waiting>
   );
 }

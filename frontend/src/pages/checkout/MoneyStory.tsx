@@ -52,12 +52,12 @@ function useStory(payment: Payment): string[] {
       return [
         // Of numbers that were given back, only their own price goes back.
         payment.sold_as === null
-          ? t`Su pago de ${money(payment.amount)} va de vuelta a usted.`
-          : t`El dinero de los números que se devolvieron va de vuelta a usted.`,
+          ? t`Le estamos devolviendo su pago de ${money(payment.amount)}.`
+          : t`Le estamos devolviendo el dinero de los números reembolsados.`,
         ...because,
         payment.needs_review
-          ? t`La organización se lo envía a mano.`
-          : t`Según su banco, puede tardar unos días en verse.`,
+          ? t`La organización le enviará el dinero, por ejemplo por SINPE Móvil.`
+          : t`Puede tardar unos días en verse, según su banco.`,
       ];
     case 'refunded':
       return [t`Se le devolvieron ${money(payment.refunded)}.`, ...because];

@@ -126,7 +126,7 @@ function Choice({ methods, method, reservation, paying, onChoose }: ChoiceProps)
           )}
         </Notice>
       )}
-      <PayBar note={t`Con ${name}`}>
+      <PayBar note={name}>
         <Button look="primary" busy={busy} onClick={() => paying.pay(provider, options)}>
           {busy ? t`Un momento…` : next()}
         </Button>

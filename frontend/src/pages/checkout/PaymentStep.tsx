@@ -94,7 +94,7 @@ function Ended({ payment }: { payment: Payment }) {
   return (
     <Notice tone="danger">
       <p>{declineText(payment.reason)}</p>
-      <p>{t`No se le cobró nada. Puede intentarlo de nuevo mientras corre su tiempo.`}</p>
+      <p>{t`No se le cobró nada. Puede intentarlo de nuevo mientras le quede tiempo.`}</p>
     </Notice>
   );
 }

@@ -10,7 +10,7 @@ const MODES: readonly [string, MessageDescriptor][] = [
   ['slow', msg`Tarda unos segundos`],
   ['abandoned', msg`Se queda sin respuesta`],
   ['timeout', msg`Se pierde la respuesta del banco`],
-  ['cancel_fails', msg`Cuesta cancelarlo`],
+  ['cancel_fails', msg`La cancelación falla al principio`],
   ['cancel_too_late', msg`Se cobra justo antes de cancelarlo`],
   ['underpaid', msg`Llega menos dinero`],
   ['overpaid', msg`Llega más dinero`],

@@ -77,7 +77,7 @@ export function SinpeReceipt({ payment, refresh }: { payment: Payment; refresh: 
   return (
     <div className={styles.receipt}>
       <h3 className={styles.asked}>{t`¿Ya transfirió?`}</h3>
-      <p>{t`Envíe la foto o captura del comprobante, o escriba su número.`}</p>
+      <p>{t`Envíe una foto o captura del comprobante, o escriba el número del comprobante.`}</p>
       {failure && <Notice tone="danger">{failure}</Notice>}
       <form noValidate onSubmit={submit} className={styles.form}>
         <TextField

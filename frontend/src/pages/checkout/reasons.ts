@@ -8,19 +8,19 @@ const DECLINES: Record<string, MessageDescriptor> = {
   incorrect_cvc: msg`El código de seguridad no coincide.`,
   incorrect_number: msg`El número de la tarjeta no es correcto.`,
   authentication_required: msg`Su banco pide confirmar que es usted.`,
-  processing_error: msg`El banco tuvo un problema al procesarlo.`,
-  rejected: msg`La organización no encontró el pago.`,
+  processing_error: msg`El banco tuvo un problema al procesar el pago.`,
+  rejected: msg`La organización no encontró su pago.`,
   not_configured: msg`Esta forma de pago no está lista en este sorteo.`,
 };
 
 /** Why money goes back. */
 const REFUNDS: Record<string, MessageDescriptor> = {
   already_paid: msg`estos números ya estaban pagados`,
-  numbers_taken: msg`otra persona había tomado los números`,
-  too_many_numbers: msg`ya tenía el máximo de números de este sorteo`,
-  raffle_not_active: msg`el sorteo ya no estaba vendiendo`,
+  numbers_taken: msg`otra persona ya tenía los números`,
+  too_many_numbers: msg`usted ya tenía el máximo de números de este sorteo`,
+  raffle_not_active: msg`el sorteo ya no vendía números`,
   reservation_expired: msg`su tiempo había terminado`,
-  wrong_amount: msg`el monto no era el que se debía`,
+  wrong_amount: msg`el monto no era el precio de los números`,
   wrong_phase: msg`su reserva ya había terminado`,
 };
 

@@ -23,8 +23,8 @@ export function usePaymentNews(payments: readonly Payment[] | null): void {
       paid: t`Su pago se confirmó. Los números son suyos.`,
       cancelled: t`Ese pago quedó cancelado y no se le cobró nada. Escoja cómo pagar.`,
       late: t`Su pago llegó cuando el tiempo ya había terminado.`,
-      refunding: t`Su dinero va de vuelta a usted.`,
-      refunded: t`Su dinero está de vuelta.`,
+      refunding: t`Le estamos devolviendo su dinero.`,
+      refunded: t`Ya se le devolvió su dinero.`,
     };
     for (const { id, status, reason } of payments) {
       if (before.get(id) === status) continue;

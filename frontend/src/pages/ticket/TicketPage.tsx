@@ -79,11 +79,11 @@ function Sheet({ ticket }: { ticket: Ticket }) {
       <Verdict ticket={ticket} />
       <Body code={ticket.code} labels={ticket.number_ids}>
         <dl className={styles.facts}>
-          <dt>{t`Comprado`}</dt>
+          <dt>{t`Fecha de compra`}</dt>
           <dd>{format.dateTime(ticket.sold_at)}</dd>
           {raffle.draw_at && (
             <>
-              <dt>{t`Sorteo`}</dt>
+              <dt>{t`Fecha del sorteo`}</dt>
               <dd>{format.dateTime(raffle.draw_at)}</dd>
             </>
           )}
@@ -108,7 +108,11 @@ function Body(props: { code: string; labels: readonly string[]; children?: React
         {props.labels.length > 0 && (
           <section className={styles.numbers}>
             <h2 className={styles.count}>
-              {plural(props.labels.length, { one: '# número', other: '# números' })}
+              {plural(props.labels.length, {
+                one: '# número',
+                many: '# de números',
+                other: '# números',
+              })}
             </h2>
             <NumberChips labels={props.labels} />
           </section>

@@ -19,6 +19,7 @@ export function Verdict({ ticket }: { ticket: Ticket }) {
           <p>
             {plural(ticket.refunded, {
               one: 'Se reembolsó un número, que ya no participa.',
+              many: 'Se reembolsaron # de números, que ya no participan.',
               other: 'Se reembolsaron # números, que ya no participan.',
             })}
           </p>

@@ -29,7 +29,7 @@ export default function PayPalPanel({ payment }: PanelProps) {
       </a>
       <p className={styles.note}>
         <Icon name="lock" size={18} />
-        {t`Se abre la página de PayPal. Cuando acepte el pago, PayPal lo trae de vuelta aquí.`}
+        {t`Se abre la página de PayPal. Acepte el pago allí y volverá aquí.`}
       </p>
     </div>
   );

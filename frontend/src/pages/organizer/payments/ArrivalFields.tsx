@@ -59,7 +59,7 @@ export function ArrivalFields({
       />
       <TextField
         label={t`Monto que llegó`}
-        hint={t`Vacío: ${format.money(arrived, currency)}.`}
+        hint={t`Si lo deja vacío: ${format.money(arrived, currency)}.`}
         error={isChecked && !amount ? t`Escriba un monto, por ejemplo 2500.` : undefined}
         inputMode="decimal"
         autoComplete="off"

@@ -14,7 +14,7 @@ import styles from './CaseCard.module.css';
 import { caseText, ownerText } from './caseText';
 import { methodName } from './methodName';
 import { paymentsAddress } from './paymentsAddress';
-import { readDeclared } from './reference';
+import { readDeclared, withBank } from './reference';
 
 const SOON_MS = 4 * 3_600_000;
 type Resolution = 'refund' | 'keep';
@@ -74,8 +74,8 @@ export function CaseCard({ about, namesRaffle, onSettled }: Props) {
     [t`Devuelto`, facts.refunded ? money(facts.refunded) : null],
     [t`Por medio de`, typeof facts.provider === 'string' ? methodName(facts.provider) : null],
     [t`Comprobante`, referenceText(facts)],
-    [t`Responde`, ownerText(about.owner)],
-    [t`Abierto`, format.dateTime(about.opened_at)],
+    [t`A cargo de`, ownerText(about.owner)],
+    [t`Abierto el`, format.dateTime(about.opened_at)],
   ];
   return (
     <article className={styles.card} aria-labelledby={`case-${about.id}`}>
@@ -152,5 +152,5 @@ function referenceText(facts: Record<string, unknown>): string | null {
   if (typeof facts.reference !== 'string') return null;
   const { reference, bank } = readDeclared(facts.reference);
   const told = bank || (typeof facts.bank === 'string' ? facts.bank : '');
-  return told ? `${reference} (${told})` : reference;
+  return withBank(reference, told);
 }

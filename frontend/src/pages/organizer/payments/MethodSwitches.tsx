@@ -65,7 +65,7 @@ export function MethodSwitches({ raffleId }: { raffleId: string }) {
   return (
     <section className={styles.inbox} aria-labelledby="payment-methods">
       <h2 id="payment-methods">{t`Formas de pago`}</h2>
-      <p>{t`Los cambios se ven de inmediato en las compras que empiezan. Los pagos en curso siguen.`}</p>
+      <p>{t`Los cambios valen de inmediato para los pagos nuevos. Los que están en curso siguen igual.`}</p>
       {failure && <Notice tone="danger">{failure}</Notice>}
       {!methods && !failure && <Skeleton height="9rem" />}
       <ol className={styles.rows}>

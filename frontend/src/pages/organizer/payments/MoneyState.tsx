@@ -38,8 +38,8 @@ export function MoneyState() {
         </ul>
         <p>
           {clean
-            ? t`Sin hallazgos por última vez: ${clean}.`
-            : t`Todavía no ha estado sin hallazgos.`}
+            ? t`Todo cuadró por última vez: ${clean}.`
+            : t`Todavía no se ha podido comprobar que todo cuadre.`}
         </p>
       </Notice>
     );
@@ -50,11 +50,11 @@ export function MoneyState() {
   const age = serverClock.now() - Date.parse(audit.answered_at);
   return age > STALE_MS ? (
     <Notice tone="warn">
-      {t`La última revisión fue hace ${format.duration(age)}, sin hallazgos. Debería haber una cada minuto.`}
+      {t`La última revisión fue hace ${format.duration(age)}, y todo cuadraba. Debería haber una cada minuto.`}
     </Notice>
   ) : (
     <Notice tone="ok">
-      {t`Dinero revisado a las ${format.time(audit.answered_at)}: sin hallazgos.`}
+      {t`Dinero revisado a las ${format.time(audit.answered_at)}: todo cuadra.`}
     </Notice>
   );
 }

@@ -47,7 +47,7 @@ export function PaymentInbox({ raffleId }: { raffleId: string }) {
       {waiting && rows.length === 0 && (
         <p className={styles.empty}>
           <Icon name="check" />
-          <Trans>Nada espera por usted. Los pagos nuevos aparecen aquí solos.</Trans>
+          <Trans>No hay pagos pendientes. Los nuevos aparecen aquí solos.</Trans>
         </p>
       )}
       <ul className={styles.rows}>

@@ -22,8 +22,8 @@ export function RejectDialog({ open, busy, total, onReject, onClose }: Props) {
     t`La imagen no se puede leer`,
   ];
   return (
-    <Dialog open={open} title={t`¿Por qué rechaza ${total}?`} onClose={onClose}>
-      <p>{t`Al tocar una razón el pago queda rechazado, y quien compra lo ve enseguida.`}</p>
+    <Dialog open={open} title={t`¿Por qué rechaza este pago de ${total}?`} onClose={onClose}>
+      <p>{t`Al tocar una razón, el pago queda rechazado y quien compra ve enseguida que se rechazó.`}</p>
       <div className={styles.reasons}>
         {reasons.map((reason) => (
           <Button key={reason} busy={busy} onClick={() => onReject(reason)}>

@@ -14,7 +14,7 @@ import { approvedText, movedOnText, refusedText } from './outcomeText';
 import { ReceiptPictures } from './ReceiptPictures';
 import { RejectDialog } from './RejectDialog';
 import styles from './ReviewRow.module.css';
-import { isReference, readDeclared, shortReference } from './reference';
+import { isReference, readDeclared, shortReference, withBank } from './reference';
 
 interface Props {
   review: Review;
@@ -106,7 +106,7 @@ export function ReviewRow({ review, isSteady, onDone }: Props) {
       <dl className={styles.facts}>
         {(contact?.name || contact?.phone) && (
           <>
-            <dt>{t`Comprador`}</dt>
+            <dt>{t`Quien compra`}</dt>
             <dd>
               {contact.name} {contact.phone && <a href={`tel:${contact.phone}`}>{contact.phone}</a>}
             </dd>
@@ -123,8 +123,8 @@ export function ReviewRow({ review, isSteady, onDone }: Props) {
         <dt>{t`Espera`}</dt>
         <dd>
           {payment.expires_at
-            ? t`hace ${waited}; quedan ${format.duration(payment.expires_in_ms)}`
-            : t`hace ${waited}; el apartado ya terminó`}
+            ? t`desde hace ${waited}; quedan ${format.duration(payment.expires_in_ms)}`
+            : t`desde hace ${waited}; el apartado ya venció`}
         </dd>
       </dl>
       {review.receipts.length > 0 && (
@@ -179,9 +179,10 @@ function Arrived({
   const { t } = useLingui();
   const format = useFormat();
   const money = format.money(amount, currency);
+  const receipt = withBank(reference, bank);
   return (
     <Notice tone={amount === due ? 'ok' : 'warn'}>
-      <p>{t`El banco avisó que llegaron ${money}, comprobante ${reference} ${bank}.`}</p>
+      <p>{t`El banco avisó que llegaron ${money}, comprobante ${receipt}.`}</p>
       {amount !== due && (
         <p>{t`No es el monto exacto: al aprobar no se venderá nada y quedará un caso abierto.`}</p>
       )}

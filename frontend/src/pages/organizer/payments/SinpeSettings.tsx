@@ -54,7 +54,7 @@ export function SinpeSettings({
     <form ref={form} className={styles.sinpe} noValidate onSubmit={save}>
       <TextField
         label={t`Teléfono de SINPE Móvil`}
-        hint={t`Vacío: se usa el de la plataforma.`}
+        hint={t`Si lo deja vacío, se usa el de la plataforma.`}
         error={refusals > 0 ? t`Escriba los 8 dígitos de un teléfono de Costa Rica.` : undefined}
         type="tel"
         inputMode="tel"

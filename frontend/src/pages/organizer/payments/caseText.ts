@@ -45,19 +45,19 @@ export function caseText(kind: string): CaseText {
     case 'paid_twice':
       return {
         title: t`Pagado dos veces`,
-        meaning: t`El segundo pago se devuelve solo. Revise que haya llegado y cierre el caso.`,
+        meaning: t`El segundo pago se devuelve solo. Revise que la devolución haya llegado y cierre el caso.`,
         giveBack: null,
       };
     case 'unknown_reference':
       return {
         title: t`Dinero sin dueño conocido`,
-        meaning: t`No sabemos de qué compra es. Si es de un pago por revisar, apruébelo allí con este comprobante; si no, devuélvalo y anótelo aquí.`,
+        meaning: t`No sabemos de qué compra es. Si es de un pago por revisar, apruebe ese pago con este comprobante; si no, devuelva el dinero y anótelo aquí.`,
         giveBack: null,
       };
     case 'disputed':
       return {
-        title: t`El banco devolvió dinero`,
-        meaning: t`Quien compró lo reclamó a su banco. Los números siguen vendidos: decida con el proveedor.`,
+        title: t`El banco retiró el dinero`,
+        meaning: t`Quien compró reclamó el pago a su banco. Los números siguen vendidos: decida con el proveedor de pago qué hacer.`,
         giveBack: null,
       };
     default:
@@ -72,5 +72,5 @@ export function caseText(kind: string): CaseText {
 /** Who answers for a case. */
 export function ownerText(owner: string): string {
   if (owner === 'organizer') return t`quien organiza`;
-  return owner === 'admin' ? t`administración` : owner;
+  return owner === 'admin' ? t`la administración` : owner;
 }

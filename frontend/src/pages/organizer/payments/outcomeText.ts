@@ -1,4 +1,4 @@
-import { t } from '@lingui/core/macro';
+import { plural, t } from '@lingui/core/macro';
 import { errorText } from '../../../i18n/errors';
 import type { ApiError } from '../../../sdk/errors';
 import type { Review } from '../../../sdk/services/deskService';
@@ -7,17 +7,30 @@ type Payment = Review['payment'];
 
 /** What became of a payment once the organizer said that its money has come. */
 export function approvedText({ status, number_ids }: Payment): string {
+  const count = number_ids.length;
   const numbers = number_ids.join(', ');
   switch (status) {
     case 'paid':
-      return t`Aprobado. Vendidos: ${numbers}.`;
+      return plural(count, {
+        one: `Aprobado. Vendido: ${numbers}.`,
+        many: `Aprobado. Vendidos: ${numbers}.`,
+        other: `Aprobado. Vendidos: ${numbers}.`,
+      });
     case 'refunding':
     case 'refunded':
-      return t`Anotado, pero los números ${numbers} ya no estaban libres. Hay que devolver el dinero: quedó en los casos.`;
+      return plural(count, {
+        one: `Anotado, pero el número ${numbers} ya no estaba libre. Hay que devolver el dinero: quedó en los casos.`,
+        many: `Anotado, pero los números ${numbers} ya no estaban libres. Hay que devolver el dinero: quedó en los casos.`,
+        other: `Anotado, pero los números ${numbers} ya no estaban libres. Hay que devolver el dinero: quedó en los casos.`,
+      });
     case 'review':
       return t`Anotado. Como el monto no es el exacto no se vendió nada, y quedó un caso abierto.`;
     default:
-      return t`Aprobado. Los números ${numbers} se están asignando.`;
+      return plural(count, {
+        one: `Aprobado. El número ${numbers} se está asignando.`,
+        many: `Aprobado. Los números ${numbers} se están asignando.`,
+        other: `Aprobado. Los números ${numbers} se están asignando.`,
+      });
   }
 }
 

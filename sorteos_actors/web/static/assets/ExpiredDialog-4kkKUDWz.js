@@ -1,0 +1,1 @@
+export{t as ExpiredDialog}from"./ExpiredDialog-CRJD5Go1.js";
