@@ -105,6 +105,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await openDesk(desk, server.token('admin'), raffle.id);
       await take(desk, `inbox-${size}-${colorScheme}`);
       await desk.getByRole('button', { name: /^Aprobar/ }).click();
+      await desk.getByText('No hay pagos pendientes').waitFor();
       await other.close();
 
       await page.getByRole('link', { name: 'Ver mi boleto' }).click();
