@@ -6,6 +6,9 @@
 -- here. A currency that is not the payment's own is never forgotten. Texts are compared by their bytes,
 -- as everybody does who computes this. No payment may be named twice.
 --
+-- A new fact makes a payment due, unless it is the last one: sold, paid in full, nothing owed. Then it comes
+-- to rest here, which spares every sale a statement and a version of its row.
+--
 -- Payments that are not there are left out. Unless it waits, so are those that somebody else has locked:
 -- a statement that holds rows must not wait for another, whose holder may be waiting for one of them. With
 -- one payment it may wait.
@@ -67,6 +70,9 @@ BEGIN
                 WHEN u.currency <> (b.before).currency THEN u.currency
                 ELSE coalesce((b.before).paid_currency, u.currency)
             END AS paid_currency,
+            (b.before).applied = 'sold'
+                AND greatest((b.before).captured, u.captured) >= (b.before).amount
+                AND greatest((b.before).refunded, u.refunded) = (b.before).refund_wanted AS is_settled,
             least((b.before).failed_as COLLATE "C", u.failed_as COLLATE "C") AS failed_as,
             (b.before).cancelled OR u.cancelled AS cancelled,
             coalesce(u.action, (b.before).action) AS action,
@@ -96,7 +102,11 @@ BEGIN
         SET reference = n.reference, authorised = n.authorised, captured = n.captured,
             refunded = n.refunded, paid_currency = n.paid_currency, failed_as = n.failed_as,
             cancelled = n.cancelled, action = n.action, details = n.details,
-            next_check_at = CASE WHEN n.is_fact THEN now_is ELSE p.next_check_at END,
+            next_check_at = CASE
+                WHEN NOT n.is_fact THEN p.next_check_at WHEN n.is_settled THEN NULL ELSE now_is
+            END,
+            checked_by = CASE WHEN n.is_fact AND n.is_settled THEN NULL ELSE p.checked_by END,
+            checked_until = CASE WHEN n.is_fact AND n.is_settled THEN NULL ELSE p.checked_until END,
             attempts = CASE WHEN n.is_fact THEN 0 ELSE p.attempts END,
             version = p.version + 1, updated_at = now_is
         FROM news AS n

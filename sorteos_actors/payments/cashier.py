@@ -18,6 +18,7 @@ from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 import trio
+from msgspec.structs import replace
 
 from sorteos_actors import metrics
 from sorteos_actors.errors import ProviderRefused, ProviderUnavailable, StoreUnavailable
@@ -268,6 +269,9 @@ class Cashier:
             answer = await self._raffles.call(payment.raffle_id, sale, None)
         if not isinstance(answer, Rejection):
             metrics.PAYMENTS.labels(payment.provider, "sold").inc()
+            if payment.captured < payment.amount:
+                # Its money is taken next, and what is learned by that brings the row as it is.
+                return replace(payment, applied="sold")
             return await self._store.get(payment.raffle_id, payment.id)
         if _is_not_now(answer):
             return await self._again(payment)

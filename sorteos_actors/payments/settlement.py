@@ -83,9 +83,10 @@ def _after_sale(payment: Payment) -> Step:
         # Money that was only reserved is gone after the sale. Numbers given back cost nobody anything.
         unpaid = payment.amount - payment.captured
         return Step.CASE if payment.refund_wanted < unpaid else Step.REST
-    if payment.refunded > payment.refund_wanted:
-        return Step.CASE  # Somebody has sent money back at the provider, or the buyer has taken it.
-    return Step.REFUND if payment.refund_wanted > payment.refunded else Step.REST
+    if payment.is_settled:
+        return Step.REST
+    # More than is owed: somebody has sent money back at the provider, or the buyer has taken it.
+    return Step.CASE if payment.refunded > payment.refund_wanted else Step.REFUND
 
 
 def _after_refusal(payment: Payment) -> Step:

@@ -162,6 +162,12 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return not self.live
 
     @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to do: it has bought numbers, is paid in full, and owes nothing."""
+        is_paid = self.applied == "sold" and self.captured >= self.amount
+        return is_paid and self.refunded == self.refund_wanted
+
+    @property
     def money_here(self) -> int:
         """What the provider holds for us, reserved or taken, and not given back."""
         reserved = 0 if self.is_over else self.authorised

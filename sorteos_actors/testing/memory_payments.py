@@ -152,7 +152,11 @@ class MemoryPayments:
         self._check_reference(after)
         if after != before:
             is_news = any(getattr(after, name) != getattr(before, name) for name in _FACTS)
-            after = self._money.keep(after, self._store.now(), is_due=is_news)
+            if is_news and after.is_settled:
+                after = replace(after, next_check_at=None, attempts=0)
+                self._money.leases.pop((raffle_id, payment_id), None)
+            is_due = is_news and not after.is_settled
+            after = self._money.keep(after, self._store.now(), is_due=is_due)
         self._enter(before, after, seen.currency)
         if event is not None:
             self.post.mark_processed(event)

@@ -285,6 +285,27 @@ async def test_a_raffle_that_costs_nothing_needs_a_payment_of_nothing(
     assert await payments.ledger(raffle_id) == []
 
 
+async def test_the_last_fact_of_a_sale_puts_its_payment_to_rest_and_not_the_one_before(
+    owner: Owner, payments: PaymentStore
+) -> None:
+    raffle_id = owner.raffle.terms.id
+    await owner.do(PAYS)
+    reserved = await payments.merge(raffle_id, PAYMENT, seen("authorised"))
+    assert reserved is not None
+    assert reserved.next_check_at is not None
+    await owner.do(paid(1, 2))
+    assert [p.id for p in await payments.due("a", 10, 60_000)] == [PAYMENT]
+
+    taken = await payments.merge(raffle_id, PAYMENT, seen("captured"))
+
+    assert taken is not None
+    assert taken.is_settled
+    assert taken.next_check_at is None
+    await owner.do(RefundNumbers(FIRST, PAYMENT, ANA, (1,)))
+    # What is owed now is not held up by the lease of whoever had sold the numbers.
+    assert [p.id for p in await payments.due("b", 10, 60_000)] == [PAYMENT]
+
+
 # -- money that comes late -----------------------------------------------------------------------
 
 
