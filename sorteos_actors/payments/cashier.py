@@ -269,9 +269,9 @@ class Cashier:
             answer = await self._raffles.call(payment.raffle_id, sale, None)
         if not isinstance(answer, Rejection):
             metrics.PAYMENTS.labels(payment.provider, "sold").inc()
-            if payment.captured < payment.amount:
+            if answer.reservation is not None and payment.captured < payment.amount:
                 # Its money is taken next, and what is learned by that brings the row as it is.
-                return replace(payment, applied="sold")
+                return replace(payment, applied="sold", sold_as=answer.reservation.id)
             return await self._store.get(payment.raffle_id, payment.id)
         if _is_not_now(answer):
             return await self._again(payment)

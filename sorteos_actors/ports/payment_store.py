@@ -188,7 +188,8 @@ class PaymentStore(Protocol):
 
         In the same statement money that came or went is entered in the ledger, refunds that have
         arrived are done, and `event`, which led here, is processed. A new fact makes the payment due,
-        or puts it to rest, whoever had it leased, when nothing is left to do by that. None when there is no such payment. Raises `ReferenceTaken`; then nothing was written.
+        or puts it to rest, whoever had it leased, when nothing is left to do by that. None when there
+        is no such payment. Raises `ReferenceTaken`; then nothing was written.
         """
 
     async def want_cancel(self, raffle_id: UUID, payment_id: UUID) -> Payment | None:

@@ -7,6 +7,7 @@
     schedule    which faults, when and how long: drawn from a seed, printed before it begins
     judge       what must hold after healing
     trial       one run: trade under a schedule, heal, judge
+    late_payments  money that comes when nobody waits for it, while nodes are killed
 
 `python -m tests.chaos --help` is the long run; `test_chaos.py` the short one for every change.
 """

@@ -2,6 +2,7 @@
 
     python -m tests.chaos --minutes 30 --seed 7 --json chaos.json
     python -m tests.chaos --seed 7 --round 12      the schedule of one round again
+    python -m tests.chaos --late-payments 500 --json late-payments.json
 
 Each round has fresh raffles and a schedule of its own. What is wrong is kept beside the JSON file: the
 schedule, the nodes' logs and the histories. Ends with 1 when anything was wrong, or when ten minutes and
@@ -24,11 +25,13 @@ import trio
 
 from sorteos_actors import asyncio_bridge
 from sorteos_actors.embedded import EmbeddedServers
+from sorteos_actors.store.pool import open_pool
 from sorteos_actors.testing.history import write_history
 from tests.chaos.cluster import Cluster, NotReady, open_cluster, open_servers
 from tests.chaos.faults import FAULTS
 from tests.chaos.figures import Figures
 from tests.chaos.judge import Violation
+from tests.chaos.late_payments import LatePayments
 from tests.chaos.schedule import Step, draw
 from tests.chaos.trial import Outcome, Plan, run_trial
 from tests.databases import fresh_database
@@ -54,6 +57,7 @@ _MUST_BE_MET: Final = (
     "sorteos_commands_forwarded_total",
 )
 _LONG_MINUTES: Final = 10.0
+_LATE_CHECKOUT_SECONDS: Final = 15
 
 
 class Report:
@@ -124,10 +128,29 @@ def main() -> int:
     parser.add_argument("--round-seconds", type=float, default=45.0)
     parser.add_argument("--buyers", type=int, default=24)
     parser.add_argument("--json", type=Path, default=Path("chaos.json"))
+    parser.add_argument("--late-payments", type=int, help="only these, and nothing else")
     options = parser.parse_args()
+    run = _run if options.late_payments is None else _run_late
     with a_place_for_servers() as place, open_servers(place) as servers:
         database_url = fresh_database(servers)
-        return trio.run(_run, options, servers, database_url, place)
+        return trio.run(run, options, servers, database_url, place)
+
+
+async def _run_late(
+    options: argparse.Namespace, servers: EmbeddedServers, database_url: str, place: Path
+) -> int:
+    async with (
+        asyncio_bridge.open_loop(),
+        open_pool(database_url) as pool,
+        open_cluster(servers, database_url, place) as cluster,
+    ):
+        run = LatePayments(cluster, pool, options.late_payments, options.seed)
+        outcome = await run.run(_LATE_CHECKOUT_SECONDS)
+    machine = {"cpus": os.cpu_count(), "python": platform.python_version()}
+    told = {"seed": options.seed, "machine": machine, **msgspec.to_builtins(outcome)}
+    options.json.write_bytes(msgspec.json.format(msgspec.json.encode(told)) + b"\n")
+    print(options.json.read_text())
+    return 1 if outcome.violations or outcome.resolved < options.late_payments else 0
 
 
 async def _run(

@@ -31,6 +31,7 @@ from tests.chaos.doors import (
     reservation_id_over_http,
     socket_door,
 )
+from tests.chaos.http import open_http
 
 MOST_ATTEMPTS: Final = 25
 ELSEWHERE: Final = 3
@@ -88,11 +89,7 @@ class Buyers:
 
     async def trade(self, count: int) -> None:
         """Let so many trade at once, until `stop`."""
-        limits = httpx.Limits(max_connections=count, max_keepalive_connections=count)
-        async with (
-            httpx.AsyncClient(timeout=ANSWER_SECONDS, limits=limits, trust_env=False) as http,
-            trio.open_nursery() as nursery,
-        ):
+        async with open_http(ANSWER_SECONDS, count) as http, trio.open_nursery() as nursery:
             for number in range(count):
                 chance = random.Random(f"{self._seed}/{number}")
                 nursery.start_soon(self._live, f"buyer {number}", chance, http)

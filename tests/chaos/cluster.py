@@ -50,6 +50,7 @@ class Node(ServerProcess):
             to_redis.through(redis_url),
             folder,
             PYTHONFAULTHANDLER="1",
+            PAYMENTS_SANDBOX="1",
         )
         self.name = name
         self.to_postgres = to_postgres
@@ -185,10 +186,10 @@ class Cluster:
         if self.servers.valkey_pid is None:
             self.servers.start_valkey()
 
-    async def until_ready(self, seconds: float = READY_SECONDS) -> None:
-        """Wait until every node says that it is ready. Raises `NotReady`."""
+    async def until_ready(self, *nodes: Node, seconds: float = READY_SECONDS) -> None:
+        """Wait until these nodes, or all, say that they are ready. Raises `NotReady`."""
         async with httpx.AsyncClient(timeout=2, trust_env=False) as http:
-            for node in self.nodes:
+            for node in nodes or self.nodes:
                 why = ""
                 with trio.move_on_after(seconds):
                     while (why := await _why_not_ready(http, node)) != "":

@@ -1,15 +1,13 @@
 """Bugs to be found: each is a switch that breaks the product the way others have broken theirs.
 
 The exam of the simulation itself. A bug that no seed finds means that the simulation is blind there.
-Used as ``with planted(bug): …``; the product has no trace of them.
+These are about numbers; `planted_money` has those about money.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Any
-from unittest.mock import patch
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -26,36 +24,15 @@ from sorteos_actors.raffle import (
     Raffle,
     Rejection,
     RejectionCode,
-    Reservation,
     decide_numbers,
-    decide_payment,
-    events,
 )
 from sorteos_actors.testing import memory_record, memory_store
 from sorteos_actors.testing.simulation import truth
 from sorteos_actors.testing.simulation.fake_redis import SimulatedRedis
 from sorteos_actors.testing.simulation.node_store import NodeStore
+from tests.simulation.planting import Plants, swap
 
-Plant = Callable[[ExitStack], None]
-PLANTS: dict[str, Plant] = {}
-
-
-@contextmanager
-def planted(name: str) -> Iterator[None]:
-    """The product with one bug, for the block."""
-    with ExitStack() as stack:
-        PLANTS[name](stack)
-        yield
-
-
-def plant(function: Plant) -> Plant:
-    """Register a bug under its name."""
-    PLANTS[function.__name__] = function
-    return function
-
-
-def _swap(stack: ExitStack, owner: Any, name: str, value: Any) -> None:
-    stack.enter_context(patch.object(owner, name, value))
+PLANTS = Plants()
 
 
 def _apply_unfenced(self: truth.Truth, batch: Batch) -> None:
@@ -69,13 +46,13 @@ def _apply_unfenced(self: truth.Truth, batch: Batch) -> None:
     self._judge(batch)
 
 
-@plant
+@PLANTS.add
 def the_fence_is_missing(stack: ExitStack) -> None:
     """1: the UPDATE does not compare epoch and position."""
-    _swap(stack, truth.Truth, "apply", _apply_unfenced)
+    swap(stack, truth.Truth, "apply", _apply_unfenced)
 
 
-@plant
+@PLANTS.add
 def the_epoch_is_read_and_the_row_written_later(stack: ExitStack) -> None:
     """2: check, then act: another owner may come in between."""
 
@@ -88,10 +65,10 @@ def the_epoch_is_read_and_the_row_written_later(stack: ExitStack) -> None:
         _apply_unfenced(self._truth, batch)
         return self._truth.now()
 
-    _swap(stack, NodeStore, "commit", commit)
+    swap(stack, NodeStore, "commit", commit)
 
 
-@plant
+@PLANTS.add
 def the_fence_counts_in_redis(stack: ExitStack) -> None:
     """3: INCR in Redis: a flush begins to count anew."""
     counts: dict[UUID, int] = {}
@@ -113,9 +90,9 @@ def the_fence_counts_in_redis(stack: ExitStack) -> None:
         born(self)
 
     born = SimulatedRedis.__init__
-    _swap(stack, SimulatedRedis, "__init__", begin)
-    _swap(stack, SimulatedRedis, "flush", forget)
-    _swap(stack, truth.Truth, "take_over", count)
+    swap(stack, SimulatedRedis, "__init__", begin)
+    swap(stack, SimulatedRedis, "flush", forget)
+    swap(stack, truth.Truth, "take_over", count)
 
 
 def _turn(*, answer_first: bool, publish_first: bool) -> Any:
@@ -146,10 +123,10 @@ def _turn(*, answer_first: bool, publish_first: bool) -> Any:
     return turn
 
 
-@plant
+@PLANTS.add
 def the_answer_comes_before_the_commit(stack: ExitStack) -> None:
     """4."""
-    _swap(
+    swap(
         stack,
         raffle_actor.RaffleActor,
         "_decide_commit_publish_answer",
@@ -157,10 +134,10 @@ def the_answer_comes_before_the_commit(stack: ExitStack) -> None:
     )
 
 
-@plant
+@PLANTS.add
 def viewers_see_it_before_the_commit(stack: ExitStack) -> None:
     """5."""
-    _swap(
+    swap(
         stack,
         raffle_actor.RaffleActor,
         "_decide_commit_publish_answer",
@@ -182,11 +159,11 @@ def _on_unknown(answer: Any) -> Any:
     return turn
 
 
-@plant
+@PLANTS.add
 def an_unknown_commit_counts_as_failed(stack: ExitStack) -> None:
     """6: the client is told that it did not happen, for good."""
     refusal = Rejection(RejectionCode.NUMBERS_TAKEN, {"available": 0})
-    _swap(
+    swap(
         stack,
         raffle_actor.RaffleActor,
         "_decide_commit_publish_answer",
@@ -194,10 +171,10 @@ def an_unknown_commit_counts_as_failed(stack: ExitStack) -> None:
     )
 
 
-@plant
+@PLANTS.add
 def an_unknown_commit_counts_as_done(stack: ExitStack) -> None:
     """7."""
-    _swap(
+    swap(
         stack,
         raffle_actor.RaffleActor,
         "_decide_commit_publish_answer",
@@ -205,24 +182,14 @@ def an_unknown_commit_counts_as_done(stack: ExitStack) -> None:
     )
 
 
-@plant
+@PLANTS.add
 def nobody_asks_whether_a_number_is_free(stack: ExitStack) -> None:
     """8: no status guard, neither in the rule nor in the rows."""
-    _swap(stack, memory_record.Record, "guard", lambda *_: None)
-    _swap(stack, decide_numbers, "may_take", lambda *_: None)
+    swap(stack, memory_record.Record, "guard", lambda *_: None)
+    swap(stack, decide_numbers, "may_take", lambda *_: None)
 
 
-@plant
-def what_waits_for_money_is_let_go_at_its_deadline(stack: ExitStack) -> None:
-    """12: nobody asks whether the money may still come."""
-
-    def run_out(reservation: Reservation, now: int) -> events.Event:
-        return events.ReservationExpired(reservation.id, reservation.numbers, now)
-
-    _swap(stack, decide_payment, "run_out", run_out)
-
-
-@plant
+@PLANTS.add
 def the_row_count_is_ignored(stack: ExitStack) -> None:
     """9: nothing was written, and it counts as written."""
     honest = NodeStore.commit
@@ -233,10 +200,10 @@ def the_row_count_is_ignored(stack: ExitStack) -> None:
         except Deposed:
             return self._truth.now()
 
-    _swap(stack, NodeStore, "commit", commit)
+    swap(stack, NodeStore, "commit", commit)
 
 
-@plant
+@PLANTS.add
 def the_key_of_the_lease_names_the_node(stack: ExitStack) -> None:
     """10: a lock that excludes nobody but its holder."""
     honest = leases.RedisLeases._take
@@ -245,11 +212,11 @@ def the_key_of_the_lease_names_the_node(stack: ExitStack) -> None:
         own = UUID(int=raffle_id.int ^ sum(self._me.node.encode()))
         return await honest(self, script, own, *args)
 
-    _swap(stack, leases.RedisLeases, "_take", take)
-    _swap(stack, leases.RedisLeases, "is_held", lambda *_: True)
+    swap(stack, leases.RedisLeases, "_take", take)
+    swap(stack, leases.RedisLeases, "is_held", lambda *_: True)
 
 
-@plant
+@PLANTS.add
 def holds_end_by_the_nodes_own_clock(stack: ExitStack) -> None:
     """11: which is wrong by some seconds on every node, differently."""
 
@@ -261,11 +228,11 @@ def holds_end_by_the_nodes_own_clock(stack: ExitStack) -> None:
     def now(self: ServerClock) -> int:
         return int(trio.current_time() * 1000) + offset(self)
 
-    _swap(stack, ServerClock, "now", now)
-    _swap(stack, ServerClock, "deadline", lambda self, at: (at - offset(self) + 1) / 1000)
+    swap(stack, ServerClock, "now", now)
+    swap(stack, ServerClock, "deadline", lambda self, at: (at - offset(self) + 1) / 1000)
 
 
-@plant
+@PLANTS.add
 def a_resume_forgets_one_update(stack: ExitStack) -> None:
     """17: off by one."""
     honest = ring.Ring._build
@@ -273,10 +240,10 @@ def a_resume_forgets_one_update(stack: ExitStack) -> None:
     def build(self: ring.Ring, seq: int, is_legacy: bool) -> Any:
         return honest(self, min(seq + 1, self.head_seq), is_legacy)
 
-    _swap(stack, ring.Ring, "_build", build)
+    swap(stack, ring.Ring, "_build", build)
 
 
-@plant
+@PLANTS.add
 def a_relay_accepts_a_gap_of_one(stack: ExitStack) -> None:
     """17, between nodes."""
 
@@ -289,10 +256,10 @@ def a_relay_accepts_a_gap_of_one(stack: ExitStack) -> None:
         else:
             self._fall_behind()
 
-    _swap(stack, follower.Follower, "_apply", apply)
+    swap(stack, follower.Follower, "_apply", apply)
 
 
-@plant
+@PLANTS.add
 def the_journal_is_read_in_the_order_of_a_sequence(stack: ExitStack) -> None:
     """18: a transaction that commits late has an early number, and is never read."""
     honest = memory_store.MemoryStore.news
@@ -301,11 +268,11 @@ def the_journal_is_read_in_the_order_of_a_sequence(stack: ExitStack) -> None:
         found = await honest(self, raffle_id, after, limit, users)
         return msgspec.structs.replace(found, rows=[r for r in found.rows if r.seq % 3])
 
-    _swap(stack, memory_store.MemoryStore, "news", news)
-    _swap(stack, News, "is_whole", property(lambda _: True))
+    swap(stack, memory_store.MemoryStore, "news", news)
+    swap(stack, News, "is_whole", property(lambda _: True))
 
 
-@plant
+@PLANTS.add
 def a_slow_viewer_stops_the_others(stack: ExitStack) -> None:
     """19: the walker waits for the socket that does not take anything."""
 
@@ -316,10 +283,10 @@ def a_slow_viewer_stops_the_others(stack: ExitStack) -> None:
             self._serve(subscriber)
         await trio.lowlevel.checkpoint()
 
-    _swap(stack, feed.Feed, "_walk", walk)
+    swap(stack, feed.Feed, "_walk", walk)
 
 
-@plant
+@PLANTS.add
 def each_life_of_an_actor_counts_a_persons_numbers_anew(stack: ExitStack) -> None:
     """20: a limit per node instead of per person."""
     honest = memory_store.MemoryStore.take_over
@@ -330,4 +297,4 @@ def each_life_of_an_actor_counts_a_persons_numbers_anew(stack: ExitStack) -> Non
         raffle.sold_by_user.clear()
         return activation
 
-    _swap(stack, memory_store.MemoryStore, "take_over", take_over)
+    swap(stack, memory_store.MemoryStore, "take_over", take_over)

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import trio
 
-from sorteos_actors.errors import ProviderRefused
+from sorteos_actors.errors import ProviderRefused, ProviderUnavailable
 from sorteos_actors.payments.checkout import Checkout
 from sorteos_actors.payments.sandbox_ledger import SandboxMode
 from sorteos_actors.payments.status import PaymentStatus, status_of
@@ -91,6 +91,16 @@ class BankThatKnowsNobody(Bank):
         raise ProviderRefused("country_not_supported")
 
 
+class BankThatRefusesRepeatsAndFallsSilent(BankThatRefusesRepeats):
+    """As above, and the first look gets no answer."""
+
+    async def inspect(self, payment: Payment) -> Observation:
+        self.asked.append("inspect")
+        if len(self.asked) == 1:
+            raise ProviderUnavailable("500")
+        return await self._till.bank.inspect(payment)
+
+
 class BankThatTakesItsTime(Bank):
     """While it thinks, the cashier gives the payment up."""
 
@@ -128,6 +138,15 @@ def test_a_no_to_a_repeat_is_not_a_no_to_the_payment() -> None:
         reservation = await till.reserve(7)
         paid = await begin_at(BankThatRefusesRepeats(till), till, reservation)
         assert status_of(paid) is PaymentStatus.PAID
+
+    at_the_till(scene)
+
+
+def test_a_no_behind_which_nobody_could_look_is_not_believed() -> None:
+    async def scene(till: Till) -> None:
+        reservation = await till.reserve(7)
+        bank = BankThatRefusesRepeatsAndFallsSilent(till)
+        assert status_of(await begin_at(bank, till, reservation)) is PaymentStatus.PAID
 
     at_the_till(scene)
 

@@ -16,6 +16,7 @@ from sorteos_actors.payments.sandbox import Sandbox
 from sorteos_actors.payments.sandbox_ledger import MemoryLedger, SandboxMode
 from sorteos_actors.payments.sandbox_webhooks import Due, sealed
 from sorteos_actors.payments.secret import Secret
+from sorteos_actors.payments.status import PaymentStatus, status_of
 from sorteos_actors.ports import Clock
 from sorteos_actors.ports.payment_store import EventKey, InboxEvent, MoneyCase
 from sorteos_actors.ports.payments import Charge, Payment
@@ -89,6 +90,8 @@ class Till:
         self.posted: list[Due] = []
         """Webhooks that the bank has to send; nobody carries them unless a test does."""
         self.bank = Sandbox(MemoryLedger(), clock, SECRET, self.posted.append)
+        self.told: list[tuple[float, UUID, PaymentStatus]] = []
+        """When buyers were told of which payment, and what."""
 
     def cashier(self, fuse: Fuse | None = None) -> Cashier:
         """A fresh one, as after a start of the process."""
@@ -101,6 +104,9 @@ class Till:
             post=Fused(self.payments.post, fuse),
             desk=Fused(self.desk, fuse),
             clock=self.clock,
+            on_move=lambda payment: self.told.append(
+                (trio.current_time(), payment.id, status_of(payment))
+            ),
         )
 
     @asynccontextmanager

@@ -46,6 +46,8 @@ class Nemesis:
             self._slow_commits,
             self._store_away,
             self._bad_bus,
+            self._mute_banks,
+            self._mute_banks,
         )
 
     async def run(self, seconds: float) -> None:
@@ -62,6 +64,8 @@ class Nemesis:
         self._truth.note("healed")
         self._truth.up()
         self._redis.is_away = False
+        for bank in self._town.banks.values():
+            bank.is_ill = bank.is_mute = False
         for node in self._town.nodes:
             node.wake()
             node.is_cut_from_peers = False
@@ -153,3 +157,9 @@ class Nemesis:
         life = self._any().life
         if life is not None:
             await self._set(life.link, loss=0.2, doubling=0.2, disorder_seconds=0.05)
+
+    async def _mute_banks(self) -> None:
+        """The way back from them is cut."""
+        async with trio.open_nursery() as nursery:
+            for bank in self._town.banks.values():
+                nursery.start_soon(partial(self._set, bank, is_mute=True))

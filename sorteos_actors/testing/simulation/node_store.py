@@ -68,6 +68,27 @@ class NodeStore:
         truth.apply(batch)
         return await self._back(truth.now())
 
+    async def carry(self, statement: Callable[[], Awaitable[T]]) -> T:
+        """One statement about money, which commits by itself, on the same bad road as a commit."""
+        truth, chance = self._truth, self._chance
+        is_lost = chance.random() < self.lose_answers
+        is_applied = chance.random() < 0.5
+        try:
+            await self._travel()
+        except trio.Cancelled:
+            if is_applied and not truth.is_away and not self.is_cut_off:
+                with trio.CancelScope(shield=True):
+                    await statement()
+            raise
+        if not is_lost:
+            return await self._back(await statement())
+        if is_applied:
+            await statement()
+        truth.seen["answers about money lost"] += 1
+        await trio.sleep(chance.uniform(0, 1))
+        await self._gate()
+        raise StoreUnavailable("the answer was lost")
+
     async def activate(
         self, raffle_id: UUID, *, node: str, url: str, warm: Raffle | None = None
     ) -> Activation:

@@ -8,7 +8,7 @@ another life with another name.
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 from uuid import UUID
 
@@ -24,10 +24,13 @@ from sorteos_actors.cluster.bus import RedisBus
 from sorteos_actors.cluster.envelopes import Ask
 from sorteos_actors.cluster.leases import RedisLeases
 from sorteos_actors.cluster.peers import BusPeers
-from sorteos_actors.errors import PeerGone, PeerSilent
+from sorteos_actors.errors import ForgedWebhook, PeerGone, PeerSilent, StoreUnavailable
 from sorteos_actors.ports import Answer, Moved, Owner
-from sorteos_actors.raffle import Command
+from sorteos_actors.ports.payments import Charge, Payment
+from sorteos_actors.raffle import Command, Rejection
+from sorteos_actors.testing.simulation.bank import Bank, NodeBank
 from sorteos_actors.testing.simulation.fake_redis import SimulatedRedis
+from sorteos_actors.testing.simulation.life import Life
 from sorteos_actors.testing.simulation.node_link import NodeLink
 from sorteos_actors.testing.simulation.node_store import NodeStore
 from sorteos_actors.testing.simulation.people import Lost
@@ -35,20 +38,6 @@ from sorteos_actors.testing.simulation.truth import Truth
 
 T = TypeVar("T")
 CALL_SECONDS = 6.0
-
-
-class Life:
-    """One life of one process."""
-
-    def __init__(self, me: Owner, store: NodeStore, link: NodeLink) -> None:
-        self.me = me
-        self.store = store
-        self.link = link
-        self.ended = trio.Event()
-        self.scope = trio.CancelScope()
-        self.is_leaving = False
-        self.registry: Registry
-        self.peers: BusPeers
 
 
 class SimNode:
@@ -136,6 +125,52 @@ class SimNode:
         feed = await self._ask_life(life, lambda: life.registry.feed(raffle_id), CALL_SECONDS)
         return feed if isinstance(feed, Feed) else None
 
+    async def pay(self, payment: Payment, charge: Charge) -> Payment | Rejection | None:
+        """A buyer's request to pay. None when there was no answer."""
+
+        async def begin(life: Life) -> Payment | Rejection:
+            return await life.checkout.begin(life.banks[payment.provider], payment, charge)
+
+        return await self._ask_for_money(begin)
+
+    async def look(self, payment: Payment) -> Payment | None:
+        """A buyer's page, which wants to know how it stands. None when there was no answer."""
+        return await self._ask_for_money(
+            lambda life: life.payments.get(payment.raffle_id, payment.id)
+        )
+
+    async def give_up(self, payment: Payment) -> Payment | None:
+        """A buyer who does not want to pay any more. None when there was no answer."""
+
+        async def cancel(life: Life) -> Payment | None:
+            wanted = await life.payments.want_cancel(payment.raffle_id, payment.id)
+            return wanted and await life.cashier.settle(wanted)
+
+        return await self._ask_for_money(cancel)
+
+    async def take_webhook(self, bank: str, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether it was accepted."""
+
+        async def take(life: Life) -> bool:
+            await life.inbox.take(bank, headers, body)
+            return True
+
+        return await self._ask_for_money(take) is True
+
+    async def _ask_for_money(self, question: Callable[[Life], Awaitable[T]]) -> T | None:
+        life = self.life
+        if life is None:
+            await trio.sleep(0.05)
+            return None
+
+        async def ask() -> T | None:
+            try:
+                return await question(life)
+            except (StoreUnavailable, ForgedWebhook):
+                return None
+
+        return await self._ask_life(life, ask, CALL_SECONDS)
+
     async def _ask_life(
         self, life: Life, question: Callable[[], Awaitable[T]], seconds: float
     ) -> T | None:
@@ -204,8 +239,13 @@ class SimNode:
                 )
                 life.registry = Registry(world)
                 await nursery.start(life.registry.run)
+                banks = {
+                    name: NodeBank(bank, self._chance, self.gate)
+                    for name, bank in self._town.banks.items()
+                }
+                life.open_till(banks, self._truth, clock)
                 life.peers.serve(life.registry, lambda: (life.registry.active_count, 0))
-                for task in (link.run, bus.run, leases.run, life.peers.run):
+                for task in (link.run, bus.run, leases.run, life.peers.run, life.cashier.run):
                     nursery.start_soon(task)
                 self._truth.note(f"{me.node} starts")
                 task_status.started()
@@ -213,9 +253,10 @@ class SimNode:
 
 
 class Town(msgspec.Struct):
-    """All nodes, and the roads between them."""
+    """All nodes and banks, and the roads between them."""
 
     nodes: list[SimNode] = []
+    banks: dict[str, Bank] = {}
 
     def find(self, owner: Owner) -> SimNode | None:
         """Where this life is; None when it has ended."""

@@ -15,10 +15,10 @@ import trio
 
 from sorteos_actors.actors.feed import Feed
 from sorteos_actors.ports import Answer, Reply
+from sorteos_actors.ports.payments import Payment
 from sorteos_actors.raffle import (
     Command,
     Phase,
-    RaffleTerms,
     Rejection,
     RejectionCode,
     Reservation,
@@ -52,14 +52,20 @@ class Buyer:
     """One person, choosing numbers in several raffles, through whatever node is there."""
 
     def __init__(
-        self, user_id: UUID, raffles: list[UUID], truth: Truth, chance: random.Random, send: Send
+        self,
+        user_id: UUID,
+        raffles: list[UUID],
+        truth: Truth,
+        chance: random.Random,
+        send: Send,
+        till: Till,
     ) -> None:
         self.user_id = user_id
         self._raffles = raffles
         self._truth = truth
         self._chance = chance
         self._send = send
-        self._till = Till(truth, chance)
+        self._till = till
 
     async def run(self) -> None:
         """Buy until cancelled."""
@@ -80,20 +86,25 @@ class Buyer:
         answer = await self._insist(raffle_id, first)
         while isinstance(answer, Reply) and answer.reservation is not None:
             reservation = answer.reservation
-            if reservation.phase is Phase.COMPLETED:
-                await self._maybe_give_back(raffle_id, reservation)
-                return
             if not reservation.phase.is_live or chance.random() < 0.25:
                 break  # Left lying: it will expire, unless it waits for money.
             await trio.sleep(chance.expovariate(2))
-            answer = await self._insist(raffle_id, self._next(answer.terms, reservation, count))
-        await self._settle(raffle_id, reservation_id)
+            if reservation.phase is not Phase.SELECTION and chance.random() < 0.7:
+                bought = await self._till.pay(answer.terms, reservation)
+                if bought is not None:
+                    await self._maybe_give_back(bought)
+                    break
+                command: Command = commands.FindReservation(self.user_id)
+            else:
+                command = self._next(reservation, count)
+            answer = await self._insist(raffle_id, command)
+        await self._till.pay_late(reservation_id)
 
-    def _next(self, terms: RaffleTerms, reservation: Reservation, count: int) -> Command:
+    def _next(self, reservation: Reservation, count: int) -> Command:
         chance = self._chance
-        if reservation.phase is not Phase.SELECTION and chance.random() < 0.7:
-            return self._till.next_step(terms, reservation)
         user_id, id_ = self.user_id, reservation.id
+        if reservation.phase is Phase.SELECTION and chance.random() < 0.5:
+            return commands.StartCheckout(user_id, id_)
         number = chance.randrange(count)
         mine = chance.choice(reservation.numbers)
         return chance.choice(
@@ -107,18 +118,15 @@ class Buyer:
             )
         )
 
-    async def _settle(self, raffle_id: UUID, reservation_id: UUID) -> None:
-        """Whatever the buyer does, somebody asks what became of the money until it is certain."""
-        for command in self._till.last_steps(raffle_id, reservation_id):
-            await trio.sleep(self._chance.expovariate(0.5))
-            await self._insist(raffle_id, command)
-
-    async def _maybe_give_back(self, raffle_id: UUID, bought: Reservation) -> None:
-        if self._chance.random() < 0.5 and bought.payment_id is not None:
-            await trio.sleep(self._chance.expovariate(1))
-            some = bought.numbers[: self._chance.randint(1, len(bought.numbers))]
-            refund = commands.RefundNumbers(bought.id, bought.payment_id, self.user_id, some)
-            await self._insist(raffle_id, refund)
+    async def _maybe_give_back(self, bought: Payment) -> None:
+        """One number after the other, or none, or not all."""
+        chance, left = self._chance, bought.numbers
+        assert bought.sold_as is not None
+        while left and chance.random() < 0.7:
+            await trio.sleep(chance.expovariate(2))
+            some, left = left[:1], left[1:]
+            refund = commands.RefundNumbers(bought.sold_as, bought.id, self.user_id, some)
+            await self._insist(bought.raffle_id, refund)
 
     async def _insist(self, raffle_id: UUID, command: Command) -> Answer | None:
         """Repeat until there is an answer, or for a while; None when it stays unknown."""
@@ -160,11 +168,10 @@ class Buyer:
     ) -> None:
         truth, name = self._truth, short(raffle_id)
         truth.seen["refused"] += 1
-        reservation_id: UUID | None = getattr(command, "reservation_id", None)
-        assert reservation_id is not None
-        is_first = isinstance(command, commands.ReserveNumbers | commands.QuickPick)
-        if is_first and refusal.code in _NEVER_BORN and truth.past_of(reservation_id) is not None:
-            truth.broken(f"{name}: {short(reservation_id)} was refused and is there")
+        if isinstance(command, commands.ReserveNumbers | commands.QuickPick):
+            known = truth.past_of(command.reservation_id)
+            if refusal.code in _NEVER_BORN and known is not None:
+                truth.broken(f"{name}: {short(known.id)} was refused and is there")
         labels = refusal.params.get("numbers")
         if refusal.code is RejectionCode.NUMBERS_TAKEN and isinstance(labels, list):
             numbers = [int(label) for label in labels]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -11,16 +12,20 @@ import msgspec
 import trio
 
 from sorteos_actors import metrics
-from sorteos_actors.ports import Reply
+from sorteos_actors.ports import Answer, Reply
 from sorteos_actors.raffle import RaffleStatus, RaffleTerms, commands
 from sorteos_actors.testing.simulate import simulate
+from sorteos_actors.testing.simulation.bank import Bank, Carry
+from sorteos_actors.testing.simulation.closing import close
 from sorteos_actors.testing.simulation.fake_redis import SimulatedRedis
 from sorteos_actors.testing.simulation.nemesis import Nemesis
 from sorteos_actors.testing.simulation.nodes import SimNode, Town
 from sorteos_actors.testing.simulation.people import Buyer, Lost, Watcher
+from sorteos_actors.testing.simulation.till import Till
 from sorteos_actors.testing.simulation.truth import Truth, Violation, short
 
 NODES: Final = 3
+BANKS: Final = ("banco", "caja")
 CHAOS_SECONDS: Final = 14.0
 ACCEPTS_SECONDS: Final = 15.0
 SETTLE_SECONDS: Final = 6.0
@@ -32,6 +37,7 @@ LATE_SECONDS: Final = 1.5
 OVERDUE_MS: Final = 2500
 MOST_CHANGES_IN_CALM: Final = 2
 
+UNFORESEEN: Final = "payments that could not be handled"
 RARE: Final = (
     "fence rejections",
     "commit answers lost, applied",
@@ -40,11 +46,25 @@ RARE: Final = (
     "expiries",
     "deadlines put off",
     "late sales",
+    "late money sent back",
     "refunds",
+    "case: paid_twice",
+    "case: overpaid",
+    "case: underpaid",
+    "case: wrong_currency",
+    "case: refund_failed",
+    "case: stuck",
+    "calls to a bank: lost before",
+    "calls to a bank: lost after",
+    "calls to a bank: refused after",
+    "calls to a bank: slow",
+    "webhooks lost",
+    "webhooks doubled",
     "kill",
     "freeze",
     "leave",
     "flush",
+    "mute banks",
     "bus gaps",
     "leases lost",
 )
@@ -74,12 +94,17 @@ def run_seed(seed: int) -> Outcome:
     except* Violation:
         assert truth.violations
     seen = truth.seen + Counter({k: int(v - before[k]) for k, v in _counters().items()})
+    if seen[UNFORESEEN]:
+        truth.violations.append("a cashier met an error that nobody foresaw")
     return Outcome(seed, truth.violations, dict(sorted(seen.items())), truth.trace)
 
 
 async def _play(seed: int, truth: Truth) -> None:
     chance = random.Random(seed)
     redis, town = SimulatedRedis(), Town()
+    for name in BANKS:
+        town.banks[name] = Bank(name, truth, random.Random(chance.getrandbits(32)))
+        truth.books.vaults[name] = town.banks[name].vault
     town.nodes += [
         SimNode(index, truth, redis, town, chance.getrandbits(32)) for index in range(NODES)
     ]
@@ -90,6 +115,8 @@ async def _play(seed: int, truth: Truth) -> None:
     async with trio.open_nursery() as nursery:
         for node in town.nodes:
             await node.start(nursery)
+        for bank in town.banks.values():
+            nursery.start_soon(bank.run, _to_somebody(town, chance))
         watchers = [
             Watcher(raffle_id, truth, random.Random(chance.getrandbits(32)))
             for raffle_id in raffles
@@ -113,6 +140,7 @@ async def _play(seed: int, truth: Truth) -> None:
                 buyers.cancel_scope.cancel()
             await _settle(watchers, truth)
             people.cancel_scope.cancel()
+        await close(town, truth)
         nursery.cancel_scope.cancel()
 
 
@@ -134,10 +162,20 @@ def _terms(chance: random.Random) -> RaffleTerms:
 def _buyer(town: Town, raffles: list[UUID], truth: Truth, chance: random.Random) -> Buyer:
     own = random.Random(chance.getrandbits(32))
 
-    async def send(raffle_id: UUID, command: commands.Command, who: UUID) -> object:
+    async def send(raffle_id: UUID, command: commands.Command, who: UUID) -> Answer:
         return await own.choice(town.nodes).send(raffle_id, command, who)
 
-    return Buyer(UUID(int=own.getrandbits(128)), raffles, truth, own, send)  # type: ignore[arg-type]
+    till = Till(truth, town.banks, lambda: own.choice(town.nodes), own)
+    return Buyer(UUID(int=own.getrandbits(128)), raffles, truth, own, send, till)
+
+
+def _to_somebody(town: Town, chance: random.Random) -> Carry:
+    own = random.Random(chance.getrandbits(32))
+
+    async def carry(bank: str, headers: Mapping[str, str], body: bytes) -> bool:
+        return await own.choice(town.nodes).take_webhook(bank, headers, body)
+
+    return carry
 
 
 async def _watch_somewhere(watcher: Watcher, town: Town) -> None:
@@ -223,4 +261,5 @@ def _counters() -> dict[str, float]:
         "fence rejections": metrics.DEPOSED._value.get(),
         "bus gaps": metrics.BUS_GAPS._value.get(),
         "leases lost": metrics.LEASES_LOST._value.get(),
+        UNFORESEEN: metrics.PAYMENT_FAILURES._value.get(),
     }

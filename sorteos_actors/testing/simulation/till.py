@@ -1,84 +1,132 @@
-"""Money of simulated buyers: attempts, what becomes of them, and who asks until that is certain.
-
-Providers are not simulated here. A payment's row is written at once, as by a store that is never away;
-what the raffle makes of it travels as every other command.
-"""
+"""How simulated buyers pay: at any node, again when it stays silent, and at times when it is too late."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
 from uuid import UUID
 
-from sorteos_actors.payments.settlement import sale_of
-from sorteos_actors.ports.payments import Observation, ObservedStatus, Payment, merged
-from sorteos_actors.raffle import Command, RaffleTerms, Reservation, commands
-from sorteos_actors.testing.simulation.truth import Truth
+import trio
+
+from sorteos_actors.payments.sandbox_ledger import SandboxMode
+from sorteos_actors.payments.status import PaymentStatus, status_of
+from sorteos_actors.ports.payments import Charge, Payment
+from sorteos_actors.raffle import RaffleTerms, Rejection, RejectionCode, Reservation
+from sorteos_actors.testing.simulation.bank import Bank
+from sorteos_actors.testing.simulation.truth import Truth, short
+
+PATIENCE_SECONDS: Final = 5.0
+_MODES: Final = (
+    *(SandboxMode.APPROVE,) * 8,
+    *(SandboxMode.DECLINE, SandboxMode.DECLINE, SandboxMode.SLOW, SandboxMode.SLOW),
+    *(SandboxMode.ABANDONED, SandboxMode.ABANDONED, SandboxMode.CANCEL_TOO_LATE),
+    *(SandboxMode.CANCEL_FAILS, SandboxMode.TIMEOUT, SandboxMode.FAILURE_REPLAYED),
+    *(SandboxMode.OVERPAID, SandboxMode.UNDERPAID, SandboxMode.WRONG_CURRENCY),
+    *(SandboxMode.CAPTURE_REFUSED, SandboxMode.REFUND_REFUSED),
+)
+"""How charges go. What happens to webhooks is the bank's to decide, for all of them."""
+_NO_MONEY: Final = (PaymentStatus.DECLINED, PaymentStatus.CANCELLED, PaymentStatus.REFUNDED)
+
+
+class Door(Protocol):
+    """What a node lets buyers do with money. None when there was no answer."""
+
+    async def pay(self, payment: Payment, charge: Charge) -> Payment | Rejection | None:
+        """Begin an attempt, or go on with it."""
+
+    async def look(self, payment: Payment) -> Payment | None:
+        """As it is now."""
+
+    async def give_up(self, payment: Payment) -> Payment | None:
+        """Ask that no money be taken any more."""
 
 
 class Till:
     """The payments of one buyer."""
 
-    def __init__(self, truth: Truth, chance: random.Random) -> None:
+    def __init__(
+        self,
+        truth: Truth,
+        banks: Mapping[str, Bank],
+        door: Callable[[], Door],
+        chance: random.Random,
+    ) -> None:
         self._truth = truth
+        self._banks = banks
+        self._door = door
         self._chance = chance
+        self._begun: dict[UUID, tuple[Payment, Charge]] = {}
 
-    def next_step(self, terms: RaffleTerms, reservation: Reservation) -> Command:
-        """Begin to pay; while an attempt is live: the money comes, takes longer, or does not come."""
-        payment_id = reservation.payment_id
-        if payment_id is None:
-            payment = self._new(terms, reservation)
-            return commands.StartPayment(reservation.user_id, reservation.id, payment.id)
-        payment = self._truth.money.payments[terms.id, payment_id]
-        match self._chance.choice(("comes", "comes", "slow", "fails")):
-            case "comes":
-                return sale_of(self._learn(payment, "captured"))
-            case "slow":
-                later = self._truth.now() + self._chance.randint(500, 3000)
-                return commands.StartReview(reservation.id, payment_id, later)
-            case _:
-                self._learn(payment, "failed")
-                return commands.EndPayment(reservation.id, payment_id)
+    async def pay(self, terms: RaffleTerms, reservation: Reservation) -> Payment | None:
+        """Try until it is decided or patience ends. The payment when it has bought the numbers."""
+        chance = self._chance
+        known = self._begun.get(reservation.payment_id) if reservation.payment_id else None
+        payment, charge = known or self._attempt(terms, reservation)
+        is_begun = known is not None
+        give_up = trio.current_time() + PATIENCE_SECONDS
+        while trio.current_time() < give_up:
+            door = self._door()
+            answer: Payment | Rejection | None
+            if is_begun and chance.random() < 0.5:
+                answer = await door.look(payment)
+            else:
+                answer = await door.pay(payment, charge)
+            if isinstance(answer, Rejection) and answer.code is not RejectionCode.UNAVAILABLE:
+                return None
+            if isinstance(answer, Payment):
+                is_begun = True
+                status = status_of(answer)
+                if status in _NO_MONEY:
+                    return None
+                if status is PaymentStatus.PAID:
+                    self._judge_paid(answer)
+                    return answer
+            await trio.sleep(chance.uniform(0.1, 1))
+        if chance.random() < 0.4:
+            await self._door().give_up(payment)
+        return None
 
-    def last_steps(self, raffle_id: UUID, reservation_id: UUID) -> list[Command]:
-        """Until nothing is in doubt: no attempt is left live, and money comes, even when it is late."""
-        steps: list[Command] = []
-        for payment in list(self._truth.money.payments.values()):
-            if (payment.raffle_id, payment.reservation_id) != (raffle_id, reservation_id):
+    async def pay_late(self, reservation_id: UUID) -> None:
+        """Some pay what nobody waits for any more: twice, after a decline, or after the deadline."""
+        for payment, _ in list(self._begun.values()):
+            bank = self._banks[payment.provider]
+            if payment.reservation_id != reservation_id or self._chance.random() < 0.5:
                 continue
-            comes = payment.captured > 0 or self._chance.random() < 0.4
-            is_over = payment.is_over or not comes
-            if is_over:
-                self._learn(payment, "cancelled")
-                steps.append(commands.EndPayment(reservation_id, payment.id))
-            if comes and payment.applied is None:
-                paid = self._learn(self._truth.money.payments[raffle_id, payment.id], "captured")
-                steps.append(sale_of(paid))
-        return steps
+            await trio.sleep(self._chance.expovariate(0.5))
+            if payment.id in bank.vault.let_go:
+                await bank.pay_anyway(payment.id)
 
-    def _new(self, terms: RaffleTerms, reservation: Reservation) -> Payment:
+    def _attempt(self, terms: RaffleTerms, reservation: Reservation) -> tuple[Payment, Charge]:
+        chance = self._chance
+        bank = chance.choice(list(self._banks.values()))
         payment = Payment(
             raffle_id=terms.id,
-            id=UUID(int=self._chance.getrandbits(128)),
+            id=UUID(int=chance.getrandbits(128)),
             reservation_id=reservation.id,
             user_id=reservation.user_id,
-            provider="simulated",
-            account="test",
+            provider=bank.name,
+            account=bank.account,
             amount=reservation.total_amount,
             currency=terms.currency,
             numbers=reservation.numbers,
             unit_price=reservation.unit_price,
         )
-        return self._truth.money.keep(payment, self._truth.now())
-
-    def _learn(self, payment: Payment, status: ObservedStatus) -> Payment:
-        captured = payment.amount if status == "captured" else 0
-        seen = Observation(
-            reference=None,
+        charge = Charge(
             payment_id=payment.id,
-            status=status,
+            raffle_id=payment.raffle_id,
+            reservation_id=payment.reservation_id,
             amount=payment.amount,
             currency=payment.currency,
-            authorised=captured,
-            captured=captured,
+            numbers=payment.numbers,
+            description="Rifa",
+            return_url="https://rifas.test/",
+            options={"mode": chance.choice(_MODES)},
         )
-        return self._truth.money.keep(merged(payment, seen), self._truth.now())
+        self._begun[payment.id] = payment, charge
+        return payment, charge
+
+    def _judge_paid(self, told: Payment) -> None:
+        row = self._truth.books.payments.get((told.raffle_id, told.id))
+        if row is None or (row.applied, row.sold_as) != ("sold", told.sold_as):
+            self._truth.broken(f"the buyer of payment {short(told.id)} was told that it is paid")

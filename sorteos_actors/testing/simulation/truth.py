@@ -9,6 +9,7 @@ what was true at the position they were told.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -25,11 +26,30 @@ from sorteos_actors.raffle import (
     Reservation,
     events,
 )
-from sorteos_actors.testing.memory_store import MemoryStore
+from sorteos_actors.testing.memory_desk import MemoryDesk
+from sorteos_actors.testing.memory_payments import MemoryPayments
+from sorteos_actors.testing.memory_record import Record
+from sorteos_actors.testing.memory_store import BASE_MS, MemoryStore
+from sorteos_actors.testing.simulation.books import Books
 
 
 class Violation(Exception):
     """A promise was broken. The message says which, and at what moment."""
+
+
+class TrueClock:
+    """The `Clock` of whoever needs no estimate of the time."""
+
+    def now(self) -> Millis:
+        """See `Clock`."""
+        return BASE_MS + int(trio.current_time() * 1000)
+
+    def deadline(self, at: Millis) -> float:
+        """See `Clock`."""
+        return (at - BASE_MS) / 1000
+
+    def sample(self, server_time: Millis, sent: float, received: float) -> None:
+        """There is nothing to learn."""
 
 
 class Past(msgspec.Struct):
@@ -47,6 +67,10 @@ class Truth(MemoryStore):
 
     def __init__(self) -> None:
         super().__init__()
+        self.money = self.books = Books(self.broken)
+        self.payments = MemoryPayments(self)
+        self.desk = MemoryDesk(self)
+        self.clock = TrueClock()
         self.past: dict[UUID, Past] = {}
         self.seen: Counter[str] = Counter()
         """Rare things that really happened."""
@@ -59,6 +83,11 @@ class Truth(MemoryStore):
         """See `RaffleStore`."""
         await super().create(terms, status=status)
         self.past[terms.id] = Past([bytes(terms.number_count)], [0.0], {})
+
+    @property
+    def records(self) -> Mapping[UUID, Record]:
+        """Every raffle, as PostgreSQL has it."""
+        return self._records
 
     def take_over(
         self, raffle_id: UUID, node: str, url: str, warm: Raffle | None = None
@@ -154,7 +183,7 @@ class Truth(MemoryStore):
                 case events.PaymentEnded():
                     waits[event.reservation_id] = None
                     stopped.add(event.reservation_id)
-                    self._judge_stop(name, batch.raffle_id, event.payment_id)
+                    self.books.judge_stop(batch.raffle_id, event.payment_id)
                 case events.ReservationExpired() | events.ReservationCancelled():
                     known = self.past_of(event.reservation_id)
                     before = None if known is None else known.payment_id
@@ -171,27 +200,13 @@ class Truth(MemoryStore):
                         self.broken(f"{name}: a hold ended {early} ms before its time")
                 case events.ReservationCompleted() | events.NumbersSold():
                     self.seen["late sales"] += isinstance(event, events.NumbersSold)
-                    self._judge_sale(name, batch.raffle_id, event)
+                    self.books.judge_sale(batch.raffle_id, event.payment_id, event.reservation_id)
                 case events.NumbersRefunded():
                     self.seen["refunds"] += 1
                 case events.ReviewStarted(overdue=True):
                     self.seen["deadlines put off"] += 1
                 case _:
                     pass
-
-    def _judge_stop(self, name: str, raffle_id: UUID, payment_id: UUID) -> None:
-        """An attempt ends when it is certain that no money will come of it."""
-        payment = self.money.payments[raffle_id, payment_id]
-        if not payment.is_over:
-            self.broken(f"{name}: payment {short(payment_id)} was given up and may still come")
-
-    def _judge_sale(
-        self, name: str, raffle_id: UUID, sale: events.ReservationCompleted | events.NumbersSold
-    ) -> None:
-        """Sold is paid, with money of its own."""
-        payment = sale.payment_id and self.money.payments.get((raffle_id, sale.payment_id))
-        if not payment or (payment.applied, payment.sold_as) != ("sold", sale.reservation_id):
-            self.broken(f"{name}: {short(sale.reservation_id)} was sold and not paid")
 
     def past_of(self, reservation_id: UUID, seq: int | None = None) -> Reservation | None:
         """The reservation as it was at a position; by default the newest we know."""
