@@ -11,8 +11,6 @@ from typing import Final
 
 from sorteos_actors.raffle.currency import exponent
 
-__all__ = ["NotPayable", "decimal_text", "exponent", "parse_decimal", "rescale"]
-
 _DECIMAL: Final = re.compile(r"(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,4}))?")
 
 

@@ -12,7 +12,7 @@ import trio
 from sorteos_actors.payments.sandbox_ledger import Change, SandboxCharge
 from sorteos_actors.store.batcher import Batcher
 from sorteos_actors.store.pool import Pool
-from sorteos_actors.store.rows import Row
+from sorteos_actors.store.rows import Row, columns
 
 _READ = "SELECT version, charge FROM sandbox_charges WHERE payment_id = $1"
 _READ_ALL = """
@@ -115,8 +115,8 @@ class PostgresLedger:
         return bool(await self._pool.value(_UPDATE, *asked))
 
     async def _write_all(self, asked: Sequence[_Write]) -> Mapping[Hashable, bool]:
-        columns = map(list, zip(*sorted(asked), strict=True))
-        return {row["payment_id"]: True for row in await self._pool.rows(_WRITE_ALL, *columns)}
+        rows = await self._pool.rows(_WRITE_ALL, *columns(sorted(asked)))
+        return {row["payment_id"]: True for row in rows}
 
 
 def _known(row: Row) -> _Known:

@@ -43,9 +43,8 @@ def status_of(payment: Payment) -> PaymentStatus:
     if payment.failed_as is not None:
         return PaymentStatus.DECLINED
     if payment.claims_paid:
-        return (
-            PaymentStatus.REVIEW
-        )  # Also when its time is over: a person still looks for the money.
+        # Also when its time is over: a person still looks for the money.
+        return PaymentStatus.REVIEW
     if payment.cancelled:
         return PaymentStatus.CANCELLED
     is_known = payment.reference is not None or payment.action is not None

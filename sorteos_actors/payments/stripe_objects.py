@@ -8,8 +8,9 @@ from uuid import UUID
 import msgspec
 
 from sorteos_actors.errors import ProviderRefused, ProviderUnavailable
-from sorteos_actors.payments.money import NotPayable, exponent, rescale
+from sorteos_actors.payments.money import NotPayable, rescale
 from sorteos_actors.ports.payments import Observation, ObservedStatus
+from sorteos_actors.raffle.currency import exponent
 
 T = TypeVar("T")
 _UNITS: Final = {"ISK": 2, "MGA": 0}

@@ -8,7 +8,7 @@ others: what somebody else has locked is left to a statement of its own, so nobo
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import trio
@@ -24,7 +24,7 @@ from sorteos_actors.store.payment_store import (
     merge_arguments,
 )
 from sorteos_actors.store.pool import Pool
-from sorteos_actors.store.rows import Row
+from sorteos_actors.store.rows import Row, array_literal, columns
 
 # A row that is there already is left out: it may be locked.
 _CREATE = f"""
@@ -179,35 +179,29 @@ class BatchedPayments(PostgresPayments):
     async def _create_all(self, asked: Sequence[_Creation]) -> Mapping[Hashable, Payment]:
         # In one order, so that two nodes that make the same rows do not wait for each other.
         ordered = sorted(asked, key=lambda one: (one.payment.raffle_id, one.payment.id))
-        columns = _columns([create_arguments(*one) for one in ordered])
-        columns[_NUMBERS] = ["{" + ",".join(map(str, of)) + "}" for of in columns[_NUMBERS]]
-        return _by_id(await self._pool.rows(_CREATE, *columns))
+        arrays = columns(create_arguments(*one) for one in ordered)
+        arrays[_NUMBERS] = [array_literal(numbers) for numbers in arrays[_NUMBERS]]
+        return _by_id(await self._pool.rows(_CREATE, *arrays))
 
     async def _get_all(
         self, asked: Sequence[tuple[UUID, UUID]]
     ) -> Mapping[Hashable, Payment | None]:
-        found = _by_id(await self._pool.rows(_GET, *_columns(asked)))
+        found = _by_id(await self._pool.rows(_GET, *columns(asked)))
         return {key: found.get(key) for key in asked}
 
     async def _find_all(self, asked: Sequence[_Hint]) -> Mapping[Hashable, Payment | None]:
-        rows = await self._pool.rows(_FIND, *_columns(asked))
+        rows = await self._pool.rows(_FIND, *columns(asked))
         found = {asked[row["n"] - 1]: payment_from_row(row) for row in rows}
         return {hint: found.get(hint) for hint in asked}
 
     async def _merge_all(self, asked: Sequence[_Lesson]) -> Mapping[Hashable, Payment]:
-        return _by_id(
-            await self._pool.rows(_MERGE, *_columns([merge_arguments(*one) for one in asked]))
-        )
+        arrays = columns(merge_arguments(*one) for one in asked)
+        return _by_id(await self._pool.rows(_MERGE, *arrays))
 
     async def _schedule_all(self, asked: Sequence[_Appointment]) -> Mapping[Hashable, None]:
         wanted = [(p.raffle_id, p.id, p.version, at) for p, at in asked]
-        rows = await self._pool.rows(_SCHEDULE, *_columns(wanted))
+        rows = await self._pool.rows(_SCHEDULE, *columns(wanted))
         return {(row["raffle_id"], row["id"]): None for row in rows}
-
-
-def _columns(rows: Sequence[Sequence[object]]) -> list[list[Any]]:
-    """The arrays that a statement unnests into these rows."""
-    return list(map(list, zip(*rows, strict=True)))
 
 
 def _by_id(rows: Sequence[Row]) -> dict[Hashable, Payment]:

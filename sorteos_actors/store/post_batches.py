@@ -12,7 +12,7 @@ from sorteos_actors.ports.payment_store import EventKey, InboxEvent
 from sorteos_actors.store.batcher import Batcher
 from sorteos_actors.store.payment_post import PostgresPost, receive_arguments
 from sorteos_actors.store.pool import Pool
-from sorteos_actors.store.rows import Row
+from sorteos_actors.store.rows import Row, columns
 
 # One that is there already is left out, and asked about alone.
 _RECEIVE = """
@@ -73,14 +73,12 @@ class BatchedPost(PostgresPost):
 
     async def _end_all(self, ends: Sequence[_End]) -> Mapping[Hashable, None]:
         rows = [(*msgspec.structs.astuple(end.key), end.error) for end in ends]
-        columns = map(list, zip(*rows, strict=True))
-        return dict.fromkeys(map(_key, await self._pool.rows(_PROCESSED, *columns)))
+        return dict.fromkeys(map(_key, await self._pool.rows(_PROCESSED, *columns(rows))))
 
     async def _receive_all(self, events: Sequence[InboxEvent]) -> Mapping[Hashable, bool]:
         # In one order, so that two nodes that keep the same ones do not wait for each other.
         ordered = sorted(events, key=lambda event: msgspec.structs.astuple(event.key))
-        columns = map(list, zip(*map(receive_arguments, ordered), strict=True))
-        rows = await self._pool.rows(_RECEIVE, *columns)
+        rows = await self._pool.rows(_RECEIVE, *columns(map(receive_arguments, ordered)))
         return dict.fromkeys(map(_key, rows), True)
 
 

@@ -136,24 +136,29 @@ def commit_arguments(batch: Batch) -> list[object]:
         [users[c.reservation_id] for c in changes.taken],
         *([r.id for r in reservations], [r.id in new for r in reservations]),
         *([r.user_id for r in reservations], [r.phase.value for r in reservations]),
-        [_literal(r.numbers) for r in reservations],
+        [array_literal(r.numbers) for r in reservations],
         [r.unit_price for r in reservations],
         *([r.created_at for r in reservations], [r.expires_at for r in reservations]),
         *([r.extensions_used for r in reservations], [r.ended_at for r in reservations]),
         [r.payment_id for r in reservations],
         *(list(money.started), list(money.started.values()), money.stopped, money.overdue),
         *([p.payment_id for p in money.paid], [p.reservation_id for p in money.paid]),
-        *([_literal(p.numbers) for p in money.paid], [p.amount for p in money.paid]),
-        *(list(money.returned), [_literal(numbers) for numbers in money.returned.values()]),
+        *([array_literal(p.numbers) for p in money.paid], [p.amount for p in money.paid]),
+        *(list(money.returned), [array_literal(numbers) for numbers in money.returned.values()]),
         *([kind for kind, _ in journal], [entry.who for entry in batch.entries]),
         [getattr(entry.event, "reservation_id", None) for entry in batch.entries],
         [what for _, what in journal],
     ]
 
 
-def _literal(numbers: Iterable[int]) -> str:
+def array_literal(numbers: Iterable[int]) -> str:
     """An array of arrays would need them all of one length: so each travels as its text."""
     return "{" + ",".join(map(str, numbers)) + "}"
+
+
+def columns(rows: Iterable[Sequence[object]]) -> list[list[Any]]:
+    """The arrays that a statement unnests into these rows."""
+    return list(map(list, zip(*rows, strict=True)))
 
 
 def born(batch: Batch) -> set[UUID]:

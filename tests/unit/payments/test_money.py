@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from sorteos_actors.errors import ProviderRefused
 from sorteos_actors.payments import paypal_objects, stripe_objects
-from sorteos_actors.payments.money import NotPayable, decimal_text, exponent, parse_decimal, rescale
+from sorteos_actors.payments.money import NotPayable, decimal_text, parse_decimal, rescale
+from sorteos_actors.raffle.currency import exponent
 
 AMOUNTS = st.integers(0, 10**15)
 CURRENCIES = st.sampled_from(["CRC", "USD", "JPY", "ISK", "MGA", "KWD", "HUF", "TWD", "VND"])
