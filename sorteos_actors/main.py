@@ -15,7 +15,6 @@ from __future__ import annotations
 import gc
 import logging
 import secrets
-import signal
 import socket
 import sys
 import time
@@ -37,6 +36,7 @@ from sorteos_actors.notify.settings import MailSettings
 from sorteos_actors.payments.settings import PaymentSettings
 from sorteos_actors.ports import Owner
 from sorteos_actors.raffle import RaffleStatus, RaffleTerms
+from sorteos_actors.stop_signals import open_stop_signals
 from sorteos_actors.store import migrate
 from sorteos_actors.store.raffle_store import PostgresRaffleStore
 from sorteos_actors.web import static_files
@@ -105,14 +105,19 @@ def _serve_until_signal(settings: Settings, options: ServeOptions) -> int:
         open_foundations(settings, options) as foundations,
     ):
 
-        async def until_signal(node: Node) -> Farewell:
-            if options.seed_demo:
-                await seed(node.store)
-            greet(listener, foundations)
-            await wait_for_signal()
-            return Farewell()
+        async def run() -> None:
+            async with open_stop_signals() as signals:
 
-        trio.run(run_node, settings, foundations, listener, internal, until_signal)
+                async def until_signal(node: Node) -> Farewell:
+                    if options.seed_demo:
+                        await seed(node.store)
+                    greet(listener, foundations)
+                    await signals.wait()
+                    return Farewell()
+
+                await run_node(settings, foundations, listener, internal, until_signal)
+
+        trio.run(run)
     return 0
 
 
@@ -232,13 +237,6 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-
-
-async def wait_for_signal() -> None:
-    """Until SIGINT or SIGTERM."""
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for _ in signals:
-            return
 
 
 async def seed(store: PostgresRaffleStore) -> None:

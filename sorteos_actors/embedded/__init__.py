@@ -91,8 +91,8 @@ def open_embedded(data_dir: Path, *, postgres: bool, valkey: bool) -> Iterator[E
     """Hold the data directory and run the servers that are asked for, until the block ends.
 
     Raises `CannotStart`: the directory is in use, not writable, or full; a server does not start.
-    In the block SIGTERM raises `KeyboardInterrupt` where nobody else listens for it; while the
-    servers stop, both signals wait.
+    In the block SIGTERM does what Ctrl-C does, where nobody else listens for it; while the servers
+    stop, both signals wait.
     """
     data_dir = data_dir.resolve()
     with sigterm_as_ctrl_c(), held(data_dir):

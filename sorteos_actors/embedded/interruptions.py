@@ -14,8 +14,8 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def sigterm_as_ctrl_c() -> Iterator[None]:
-    """In the block SIGTERM raises `KeyboardInterrupt`, so that blocks end and servers stop."""
-    with _handled(_interrupt, signal.SIGTERM):
+    """In the block SIGTERM does what Ctrl-C does then, so that blocks end and servers stop."""
+    with _handled(_do_as_ctrl_c, signal.SIGTERM):
         yield
 
 
@@ -26,8 +26,12 @@ def to_the_end() -> Iterator[None]:
         yield
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+def _do_as_ctrl_c(_: int, frame: FrameType | None) -> None:
+    # trio and asyncio each have a way of their own to be interrupted, and break by any other.
+    how = signal.getsignal(signal.SIGINT)
+    if not callable(how):
+        raise KeyboardInterrupt
+    how(signal.SIGINT, frame)
 
 
 def _wait(*_: object) -> None:

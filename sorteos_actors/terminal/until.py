@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Awaitable, Callable
 
 import trio
 
+from sorteos_actors.stop_signals import open_stop_signals
 from sorteos_actors.terminal.complaint import Complaint
 
 
@@ -18,8 +18,7 @@ async def run_until_signal(
     A `Complaint` of any of them ends all and comes out as it is, not in a group.
     """
     complaint: Complaint | None = None
-    was_signalled = False
-    async with trio.open_nursery() as nursery:
+    async with open_stop_signals() as signals, trio.open_nursery() as nursery:
 
         async def guard(task: Callable[[], Awaitable[None]]) -> None:
             nonlocal complaint
@@ -29,19 +28,10 @@ async def run_until_signal(
                 complaint = error
                 nursery.cancel_scope.cancel()
 
-        async def listen(*, task_status: trio.TaskStatus[None]) -> None:
-            nonlocal was_signalled
-            with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-                task_status.started()
-                async for _ in signals:
-                    was_signalled = True
-                    nursery.cancel_scope.cancel()
-
-        await nursery.start(listen)
         for task in background:
             nursery.start_soon(guard, task)
         await guard(foreground)
         nursery.cancel_scope.cancel()
     if complaint is not None:
         raise complaint
-    return was_signalled
+    return signals.were_given

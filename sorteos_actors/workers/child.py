@@ -10,8 +10,9 @@ import trio
 from sorteos_actors import logs
 from sorteos_actors.config import Settings
 from sorteos_actors.errors import CannotStart
-from sorteos_actors.main import listen_internally, run_node, wait_for_signal
+from sorteos_actors.main import listen_internally, run_node
 from sorteos_actors.node import Farewell, Node
+from sorteos_actors.stop_signals import StopSignals, open_stop_signals
 from sorteos_actors.workers.link import Link, Order, Ready
 
 
@@ -32,14 +33,14 @@ def work(settings: Settings, link: int) -> int:
 
 
 async def _work(settings: Settings, end: socket.socket) -> None:
-    async with Link(end) as link:
+    async with open_stop_signals() as signals, Link(end) as link:
         order = await link.receive(Order)
         if order is None:
             return
 
         async def until_farewell(node: Node) -> Farewell:
             await link.send(Ready(node.me))
-            return await _wait_for_farewell(link)
+            return await _wait_for_farewell(link, signals)
 
         with (
             socket.socket(fileno=order.listener) as listener,
@@ -54,7 +55,7 @@ async def _work(settings: Settings, end: socket.socket) -> None:
             )
 
 
-async def _wait_for_farewell(link: Link) -> Farewell:
+async def _wait_for_farewell(link: Link, signals: StopSignals) -> Farewell:
     """A signal means us alone, as it would a node on its own. Without a parent nobody inherits."""
     farewell = Farewell()
 
@@ -65,6 +66,6 @@ async def _wait_for_farewell(link: Link) -> Farewell:
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(hear, nursery.cancel_scope)
-        await wait_for_signal()
+        await signals.wait()
         nursery.cancel_scope.cancel()
     return farewell

@@ -17,6 +17,7 @@ from sorteos_actors import asyncio_bridge, logs
 from sorteos_actors.config import Settings
 from sorteos_actors.errors import CannotStart
 from sorteos_actors.main import Foundations, ServeOptions, greet, open_foundations, seed
+from sorteos_actors.stop_signals import open_stop_signals
 from sorteos_actors.store.pool import open_pool
 from sorteos_actors.store.raffle_store import PostgresRaffleStore
 from sorteos_actors.workers.addresses import NodeUrls, SharedPort, find_shared_port
@@ -45,15 +46,21 @@ def _serve_until_signal(settings: Settings, options: ServeOptions) -> int:
         open_foundations(settings, options) as foundations,
     ):
         urls = NodeUrls(settings.node_url, options.workers, port.address[1])
-        if options.seed_demo:
-            trio.run(_seed, foundations)
+        if options.seed_demo and not trio.run(_seed, foundations):
+            return 0
         trio.run(_Parent(options.workers, port, urls, foundations, reserved).run)
     return 0
 
 
-async def _seed(foundations: Foundations) -> None:
-    async with asyncio_bridge.open_loop(), open_pool(foundations.database_url) as pool:
+async def _seed(foundations: Foundations) -> bool:
+    """Whether nobody has asked to stop meanwhile."""
+    async with (
+        open_stop_signals() as signals,
+        asyncio_bridge.open_loop(),
+        open_pool(foundations.database_url) as pool,
+    ):
         await seed(PostgresRaffleStore(pool))
+    return not signals.were_given
 
 
 class _Parent:
