@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -117,7 +117,8 @@ class Pool:
             raise  # An answer, and the connection is as good as before.
         except BaseException as error:
             if connection is not None and not _was_never_sent(error):
-                connection.terminate()
+                with suppress(asyncpg.InterfaceError):  # The pool has it back already: it broke.
+                    connection.terminate()
                 if _is_dead(error):
                     await self._connections.expire_connections()
             raise
