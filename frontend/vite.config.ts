@@ -3,13 +3,22 @@ import { lingui } from '@lingui/vite-plugin';
 import preact from '@preact/preset-vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { defineConfig } from 'vitest/config';
+import { className } from './scripts/className';
+import { messagesInPlace } from './scripts/messagesInPlace';
 
 const server = process.env.SORTEOS_URL ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   plugins: [
     // The source is React; what ships is preact/compat, at a third of the bytes.
-    preact({ babel: { plugins: ['@lingui/babel-plugin-lingui-macro'] } }),
+    preact({
+      babel: {
+        plugins: [
+          ['@lingui/babel-plugin-lingui-macro', { stripMessageField: false }],
+          messagesInPlace,
+        ],
+      },
+    }),
     lingui(),
     VitePWA({
       strategies: 'injectManifest',
@@ -33,8 +42,15 @@ export default defineConfig({
       },
     }),
   ],
-  // Applications that use the SDK call it `@`, as does its example in tests/seed.
-  resolve: { alias: { '@': fileURLToPath(new URL('src/sdk', import.meta.url)) } },
+  resolve: {
+    alias: {
+      // Applications that use the SDK call it `@`, as does its example in tests/seed.
+      '@': fileURLToPath(new URL('src/sdk', import.meta.url)),
+      // The router's stand-in for a hook that is there is CommonJS, for which all of React is kept.
+      'use-sync-external-store/shim/index.js': 'preact/compat',
+    },
+  },
+  css: { modules: { generateScopedName: className } },
   build: {
     outDir: fileURLToPath(new URL('../sorteos_actors/web/static', import.meta.url)),
     emptyOutDir: true,
@@ -52,6 +68,6 @@ export default defineConfig({
     environment: 'happy-dom',
     include: ['tests/**/*.test.{ts,tsx}'],
     // Libraries that use React must meet the same stand-in for it as our own code.
-    server: { deps: { inline: ['@lingui/react', 'wouter', 'use-sync-external-store'] } },
+    server: { deps: { inline: ['@lingui/react', 'wouter'] } },
   },
 });

@@ -60,7 +60,7 @@ test('axe has nothing serious to say of any dialog, light or dark', async ({ pag
   }
 });
 
-test('axe has nothing serious to say of paying, of the ticket, and of the organizer’s inbox', async ({
+test('axe has nothing serious to say of paying, of the ticket, of the organizer’s inbox, and of refunds', async ({
   page,
   newPerson,
   admin,
@@ -95,6 +95,15 @@ test('axe has nothing serious to say of paying, of the ticket, and of the organi
   await page.getByRole('link', { name: 'Ver mi boleto' }).click();
   await expect(page.getByText('Boleto válido')).toBeVisible();
   await check(page, 'ticket');
+
+  await desk.reload();
+  await desk.getByRole('button', { name: 'Devolver dinero' }).click();
+  await expect(desk.getByRole('dialog')).toBeVisible();
+  await desk.getByRole('dialog').getByRole('button', { name: 'Continuar' }).click();
+  await check(desk, 'refund');
+  await desk.getByLabel('Razón').fill('lo pidió');
+  await desk.getByRole('button', { name: 'Continuar' }).click();
+  await check(desk, 'refund, once more');
 });
 
 async function findings(page: Page): Promise<string[]> {

@@ -12,7 +12,8 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from sorteos_actors.payments.sinpe import Suggestion
+from sorteos_actors.payments.sinpe import Sinpe, Suggestion, suggestions
+from sorteos_actors.payments.sinpe_code import NotAReference, reference_key
 from sorteos_actors.payments.sinpe_matcher import Unmatched
 from sorteos_actors.payments.sinpe_notice import BankNotice
 from sorteos_actors.ports.payment_store import CaseKind, InboxEvent, MoneyCase, Refund
@@ -56,7 +57,7 @@ def unknown_reference(event: InboxEvent, now: Millis) -> MoneyCase:
     """A verified message about a payment that is none of ours."""
     key = event.key
     return MoneyCase(
-        id=uuid5(_NAMESPACE, f"unknown_reference {key.provider} {key.account} {event.reference}"),
+        id=id_of_money(key.provider, key.account, str(event.reference)),
         kind="unknown_reference",
         raffle_id=None,
         payment_id=None,
@@ -64,7 +65,12 @@ def unknown_reference(event: InboxEvent, now: Millis) -> MoneyCase:
         currency="",
         owner="admin",
         deadline=now + DAY_MS,
-        facts={"provider": key.provider, "kind": event.kind, "reference": event.reference},
+        facts={
+            "provider": key.provider,
+            "account": key.account,
+            "kind": event.kind,
+            "reference": event.reference,
+        },
     )
 
 
@@ -80,7 +86,7 @@ def unmatched_transfer(
     raffle_id = raffles[likeliest.payment_id] if likeliest and is_pointed else None
     shown = [c for c in verdict.candidates if raffle_id in (None, raffles[c.payment_id])]
     return MoneyCase(
-        id=uuid5(_NAMESPACE, f"unknown_reference sinpe {verdict.reference}"),
+        id=id_of_money(Sinpe.name, Sinpe.account, verdict.reference),
         kind="unknown_reference",
         raffle_id=raffle_id,
         payment_id=None,
@@ -101,7 +107,7 @@ def unmatched_transfer(
 def second_transfer(payment: Payment, key: str, told: Suggestion, now: Millis) -> MoneyCase:
     """A transfer for a payment for which another one has come, or been approved."""
     return MoneyCase(
-        id=uuid5(_NAMESPACE, f"unknown_reference sinpe {key}"),
+        id=id_of_money(Sinpe.name, Sinpe.account, key),
         kind="unknown_reference",
         raffle_id=payment.raffle_id,
         payment_id=None,
@@ -117,6 +123,38 @@ def second_transfer(payment: Payment, key: str, told: Suggestion, now: Millis) -
             "candidates": [{"payment_id": str(payment.id)}],
         },
     )
+
+
+def other_transfers(payment: Payment, paid_with: str | None, now: Millis) -> list[MoneyCase]:
+    """Whatever else a bank has told of for a payment that is paid with one of those transfers.
+
+    Nothing when it is paid with none of them: that may be one of them, written another way.
+    """
+    told = suggestions(payment)
+    others = {key: one for key, one in told.items() if key != paid_with and paid_with in told}
+    return [second_transfer(payment, key, one, now) for key, one in others.items()]
+
+
+def id_of_money(provider: str, account: str, reference: str) -> UUID:
+    """The id of the case of money that is no payment's. `reference` is as payments keep it."""
+    where = provider if provider == Sinpe.name else f"{provider} {account}"
+    return uuid5(_NAMESPACE, f"unknown_reference {where} {reference}")
+
+
+def money_of(case: MoneyCase) -> tuple[str, str, str] | None:
+    """Provider, account and reference of the money that a case `unknown_reference` is about.
+
+    As payments keep them. None where its facts do not say.
+    """
+    facts = case.facts
+    provider, reference = facts.get("provider"), facts.get("reference")
+    account, bank = facts.get("account"), facts.get("bank", "")
+    if provider == Sinpe.name:
+        try:
+            return provider, Sinpe.account, reference_key(str(reference), str(bank))
+        except NotAReference:
+            return None
+    return (provider, account, reference) if provider and account and reference else None
 
 
 def _case(

@@ -13,6 +13,7 @@ import msgspec
 import trio
 
 from sorteos_actors.errors import ForgedWebhook, ProviderUnavailable, StoreUnavailable
+from sorteos_actors.payments.answered_cases import AnsweredCases
 from sorteos_actors.payments.audit import Auditor
 from sorteos_actors.payments.bank_notices import BankNotices
 from sorteos_actors.payments.cashier import Cashier, Raffles
@@ -59,6 +60,7 @@ class Money(msgspec.Struct, frozen=True):
     checkout: Checkout
     inbox: Inbox
     auditor: Auditor
+    answered_cases: AnsweredCases
     public_url: str
     """Where people find the pages; empty: where their request went."""
 
@@ -117,7 +119,8 @@ async def open_money(
             on_mail=on_mail,
         )
         inbox = Inbox(methods.providers, post, cashier, clock)
-        auditor = Auditor(PostgresAudits(pool))
+        answered_cases = AnsweredCases(payments, desk, clock)
+        auditor = Auditor(PostgresAudits(pool), answered_cases)
         nursery = await stack.enter_async_context(trio.open_nursery())
         stack.callback(nursery.cancel_scope.cancel)
         for life in (cashier.run, auditor.run, postman.run):
@@ -131,6 +134,7 @@ async def open_money(
             checkout=Checkout(payments, raffles, cashier),
             inbox=inbox,
             auditor=auditor,
+            answered_cases=answered_cases,
             public_url=settings.public_url,
         )
 

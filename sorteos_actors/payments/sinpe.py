@@ -27,6 +27,7 @@ from sorteos_actors.ports.payments import (
     Observation,
     Payment,
     WebhookEvent,
+    as_known,
 )
 from sorteos_actors.raffle import Millis
 
@@ -119,15 +120,15 @@ class Sinpe:
 
     async def inspect(self, payment: Payment) -> Observation:
         """What people have said so far: nobody else knows more."""
-        return _known(payment)
+        return as_known(payment)
 
     async def capture(self, payment: Payment, key: str) -> Observation:
         """Nothing to do: money that has come is there."""
-        return _known(payment)
+        return as_known(payment)
 
     async def cancel(self, payment: Payment, key: str) -> Observation:
         """Nobody waits any more. Money that comes all the same is late money, by `approved`."""
-        known = _known(payment)
+        known = as_known(payment)
         return known if known.captured else msgspec.structs.replace(known, status="cancelled")
 
     async def refund(self, payment: Payment, amount: int, key: str) -> Observation:
@@ -155,7 +156,7 @@ def approved(payment: Payment, approval: Approval) -> Observation:
     if approval.amount <= 0:
         raise ValueError("an approval is of some money")
     return msgspec.structs.replace(
-        _known(payment),
+        as_known(payment),
         reference=reference_key(approval.reference, approval.bank),
         status="captured",
         currency=approval.currency,
@@ -167,7 +168,7 @@ def approved(payment: Payment, approval: Approval) -> Observation:
 def matched(payment: Payment, found: Match, amount: int, currency: str, at: Millis) -> Observation:
     """The money has come, as a bank says: what `approved` is by an organizer's word."""
     return msgspec.structs.replace(
-        _known(payment),
+        as_known(payment),
         reference=found.reference,
         status="captured",
         currency=currency,
@@ -206,7 +207,7 @@ def rejected(payment: Payment, reason: str, by: UUID, at: Millis) -> Observation
 
     For a payment whose money has come, what is known: it stays paid.
     """
-    known = _known(payment)
+    known = as_known(payment)
     if known.captured:
         return known
     details = {"rejected_by": str(by), "rejected_at": at, "rejected_why": reason[:_MAX_REASON]}
@@ -215,17 +216,4 @@ def rejected(payment: Payment, reason: str, by: UUID, at: Millis) -> Observation
 
 def refunded_by_hand(payment: Payment, total: int) -> Observation:
     """The organizer has sent back `total` in all."""
-    return msgspec.structs.replace(_known(payment), refunded=total)
-
-
-def _known(payment: Payment) -> Observation:
-    """The facts as an observation of themselves."""
-    return Observation(
-        reference=payment.reference,
-        payment_id=payment.id,
-        status="captured" if payment.captured else "pending",
-        amount=payment.amount,
-        currency=payment.paid_currency or payment.currency,
-        captured=payment.captured,
-        refunded=payment.refunded,
-    )
+    return msgspec.structs.replace(as_known(payment), refunded=total)

@@ -55,8 +55,7 @@ def _after_sale(payment: Payment) -> PaymentStatus:
     """Numbers that were given back make it a refund; until all are, the rest stays paid."""
     if payment.refunded < min(payment.refund_wanted, payment.captured):
         return PaymentStatus.REFUNDING
-    has_returns = payment.refund_wanted > 0 or bool(payment.returned)
-    is_whole = has_returns and payment.refund_wanted == payment.amount
+    is_whole = len(payment.returned) == len(payment.numbers)
     return PaymentStatus.REFUNDED if is_whole else PaymentStatus.PAID
 
 

@@ -8,7 +8,7 @@ whether it had its effect is then unknown; repeating any of them is harmless.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -31,6 +31,9 @@ CaseKind = Literal[
     "disputed",
     "stuck",
 ]
+
+BY_ITSELF: Final = "by itself: "
+"""How the resolution of a case begins that nobody had to settle. A person's begins otherwise."""
 
 
 class EventKey(msgspec.Struct, frozen=True):
@@ -99,6 +102,11 @@ class MoneyCase(msgspec.Struct, frozen=True, kw_only=True):
     resolved_at: Millis | None = None
     resolution: str | None = None
 
+    @property
+    def closed_by_itself(self) -> bool:
+        """Whether its matter was settled elsewhere, before anybody decided it."""
+        return self.resolution is not None and self.resolution.startswith(BY_ITSELF)
+
 
 class Method(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a provider is offered: on the platform (no raffle), or otherwise in one raffle."""
@@ -130,6 +138,13 @@ class Awaiting(msgspec.Struct, frozen=True):
     phone: str | None
 
 
+class Received(msgspec.Struct, frozen=True):
+    """A payment that has brought money, and whether a person has to send a refund of it."""
+
+    payment: Payment
+    refund_by_hand: bool
+
+
 class PaymentStore(Protocol):
     """Payments: their facts, what was decided about them, and who looks at them next."""
 
@@ -159,6 +174,15 @@ class PaymentStore(Protocol):
 
     async def in_review(self, raffle_id: UUID, limit: int) -> list[Payment]:
         """Payments whose buyers say that they have paid, and nobody has confirmed it; oldest first."""
+
+    async def received(
+        self, raffle_id: UUID, limit: int, *, before: UUID | None = None, number: int | None = None
+    ) -> list[Received]:
+        """Payments that have brought money or numbers, newest first, whatever became of them later.
+
+        From the one after `before`, which is a payment of the raffle; none when it is unknown. With a
+        `number` those only whose money has bought it, or went back instead.
+        """
 
     async def awaited(
         self,
@@ -257,12 +281,19 @@ class PaymentDesk(Protocol):
     """What people decide: cases, and which methods are offered."""
 
     async def open_case(self, case: MoneyCase) -> MoneyCase:
-        """Ask a person to look; an open case of the same kind about the same payment stays the one."""
+        """Ask a person to look; an open case of the same kind about the same payment stays the one.
+
+        What a person has settled stays settled. A case that was closed by itself is opened anew, with
+        what is known now: its trouble has come again.
+        """
 
     async def cases(
         self, raffle_id: UUID | None, limit: int, *, is_open: bool = True
     ) -> list[MoneyCase]:
         """Cases of a raffle, or of all, the most urgent first."""
+
+    async def open_cases(self, after: UUID | None, limit: int) -> list[MoneyCase]:
+        """A page of all open cases, ordered by id: those that follow the id `after`."""
 
     async def case(self, case_id: UUID) -> MoneyCase | None:
         """One case, open or settled."""

@@ -206,6 +206,19 @@ def merged(payment: Payment, seen: Observation) -> Payment:
     )
 
 
+def as_known(payment: Payment) -> Observation:
+    """The facts as an observation of themselves."""
+    return Observation(
+        reference=payment.reference,
+        payment_id=payment.id,
+        status="captured" if payment.captured else "pending",
+        amount=payment.amount,
+        currency=payment.paid_currency or payment.currency,
+        captured=payment.captured,
+        refunded=payment.refunded,
+    )
+
+
 def _paid_currency(payment: Payment, seen: Observation) -> str | None:
     """A currency that is not ours is never forgotten again."""
     known = (

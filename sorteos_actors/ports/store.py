@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -235,6 +235,9 @@ class Accounts(Protocol):
 
         A guest's phone is left out when it is no valid number.
         """
+
+    async def contacts(self, user_ids: Collection[UUID]) -> dict[UUID, Contact]:
+        """The same of many people at once; who has said nothing is left out."""
 
     async def keep_contact(self, user_id: UUID, contact: Contact) -> None:
         """Keep this in place of what was said before; name and phone must be there."""

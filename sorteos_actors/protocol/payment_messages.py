@@ -170,6 +170,26 @@ class ReviewView(msgspec.Struct, frozen=True):
     """How to reach the buyer, and the name that their transfer may show."""
 
 
+class ReceivedView(msgspec.Struct, frozen=True):
+    """A payment that has brought money or numbers, for whoever answers for it."""
+
+    payment: PaymentView
+    user_id: UUID
+    contact: ContactView | None
+    reference: str | None
+    """The provider's, or the bank's, own name of it."""
+    captured: int
+    """All that ever came, in units of `paid_currency`."""
+    paid_currency: str | None
+    unit_price: int
+    returned_ids: list[str]
+    """Those of its numbers that were given back."""
+    refund_by_hand: bool
+    """Whether a person has to send back what goes back, because its provider does not."""
+    decided_at: str | None
+    """When its money bought the numbers, or was refused."""
+
+
 class CaseView(msgspec.Struct, frozen=True):
     """Money that a person has to look at."""
 

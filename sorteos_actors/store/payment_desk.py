@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sorteos_actors.ports.payment_store import Method, MoneyCase
+from sorteos_actors.ports.payment_store import BY_ITSELF, Method, MoneyCase
 from sorteos_actors.store.payment_rows import (
     CASE_COLUMNS,
     METHOD_COLUMNS,
@@ -14,19 +14,33 @@ from sorteos_actors.store.payment_rows import (
 )
 from sorteos_actors.store.pool import Pool
 
-# The case itself, whatever became of it, or an open one of its kind about the same payment. Nothing at
-# all when another statement has just made it: then once more.
+# The case itself, opened anew if it was closed by itself, or an open one of its kind about the same
+# payment. Nothing at all when another statement has just made it: then once more.
 _OPEN_CASE = f"""
-WITH made AS (
+WITH reopened AS (
+    UPDATE money_cases AS c
+    SET amount = $5, currency = $6, owner = $7, deadline = ms_to_time($8), facts = $9,
+        opened_at = clock_timestamp(), resolved_at = NULL, resolution = NULL
+    WHERE c.id = $1 AND starts_with(c.resolution, '{BY_ITSELF}') AND NOT EXISTS (
+        SELECT FROM money_cases AS o
+        WHERE o.payment_id = $4 AND o.kind = $2 AND o.resolved_at IS NULL
+    )
+    RETURNING c.*
+), made AS (
     INSERT INTO money_cases
         (id, kind, raffle_id, payment_id, amount, currency, owner, deadline, facts)
     VALUES ($1, $2, $3, $4, $5, $6, $7, ms_to_time($8), $9)
     ON CONFLICT DO NOTHING RETURNING *
 )
+SELECT {CASE_COLUMNS} FROM reopened AS c
+UNION ALL
 SELECT {CASE_COLUMNS} FROM made AS c
 UNION ALL
-SELECT {CASE_COLUMNS} FROM money_cases AS c
-WHERE c.id = $1 OR (c.payment_id = $4 AND c.kind = $2 AND c.resolved_at IS NULL)
+(
+    SELECT {CASE_COLUMNS} FROM money_cases AS c
+    WHERE c.id = $1 OR (c.payment_id = $4 AND c.kind = $2 AND c.resolved_at IS NULL)
+    ORDER BY c.resolved_at NULLS FIRST
+)
 LIMIT 1
 """  # noqa: S608 - constants only
 
@@ -34,6 +48,12 @@ _CASES = f"""
 SELECT {CASE_COLUMNS} FROM money_cases AS c
 WHERE ($1::uuid IS NULL OR c.raffle_id = $1) AND (c.resolved_at IS NULL) = $3
 ORDER BY c.deadline, c.id LIMIT $2
+"""  # noqa: S608 - constants only
+
+_OPEN_CASES = f"""
+SELECT {CASE_COLUMNS} FROM money_cases AS c
+WHERE c.resolved_at IS NULL AND ($1::uuid IS NULL OR c.id > $1)
+ORDER BY c.id LIMIT $2
 """  # noqa: S608 - constants only
 
 _CASE = f"SELECT {CASE_COLUMNS} FROM money_cases AS c WHERE c.id = $1"  # noqa: S608 - constants
@@ -100,6 +120,10 @@ class PostgresDesk:
         """By their deadlines."""
         rows = await self._pool.rows(_CASES, raffle_id, limit, is_open)
         return [case_from_row(row) for row in rows]
+
+    async def open_cases(self, after: UUID | None, limit: int) -> list[MoneyCase]:
+        """By their ids."""
+        return [case_from_row(row) for row in await self._pool.rows(_OPEN_CASES, after, limit)]
 
     async def case(self, case_id: UUID) -> MoneyCase | None:
         """By its primary key."""

@@ -11,6 +11,7 @@ from sorteos_actors.ports.payment_store import (
     Awaiting,
     EventKey,
     Receipt,
+    Received,
     Refund,
     RefundState,
     Transfer,
@@ -27,6 +28,7 @@ from sorteos_actors.store.payment_rows import (
     transfer_from_row,
 )
 from sorteos_actors.store.pool import Pool
+from sorteos_actors.store.received_payments import received
 from sorteos_actors.store.rows import Row
 
 # The no-op update gives back the row that is there already.
@@ -192,6 +194,12 @@ class PostgresPayments:
         """What waits for a person's word."""
         rows = await self._pool.rows(_IN_REVIEW, raffle_id, limit)
         return [payment_from_row(row) for row in rows]
+
+    async def received(
+        self, raffle_id: UUID, limit: int, *, before: UUID | None = None, number: int | None = None
+    ) -> list[Received]:
+        """By the two partial indexes that are made for this."""
+        return await received(self._pool, raffle_id, limit, before, number)
 
     async def awaited(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 import trio
@@ -28,6 +29,11 @@ class MemoryAccounts:
         if user_id in self._contacts or user_id not in self._guests:
             return self._contacts.get(user_id)
         return start_contact(*self._guests[user_id])
+
+    async def contacts(self, user_ids: Collection[UUID]) -> dict[UUID, Contact]:
+        """See `Accounts`."""
+        told = {user_id: await self.contact(user_id) for user_id in user_ids}
+        return {user_id: contact for user_id, contact in told.items() if contact is not None}
 
     async def keep_contact(self, user_id: UUID, contact: Contact) -> None:
         """See `Accounts`."""

@@ -25,8 +25,11 @@ class MemoryDesk:
         about = (case.payment_id, case.kind)
         for known in self._cases.values():
             is_open = known.resolved_at is None and known.payment_id is not None
-            if known.id == case.id or (is_open and (known.payment_id, known.kind) == about):
+            if is_open and (known.payment_id, known.kind) == about:
                 return known
+        same = self._cases.get(case.id)
+        if same is not None and not same.closed_by_itself:
+            return same
         self._cases[case.id] = replace(case, opened_at=self._store.now())
         return self._cases[case.id]
 
@@ -41,6 +44,16 @@ class MemoryDesk:
             if (case.resolved_at is None) is is_open and raffle_id in (None, case.raffle_id)
         ]
         return sorted(found, key=lambda case: (case.deadline, case.id))[:limit]
+
+    async def open_cases(self, after: UUID | None, limit: int) -> list[MoneyCase]:
+        """See `PaymentDesk`."""
+        await self._store.reach()
+        found = [
+            case
+            for case in self._cases.values()
+            if case.resolved_at is None and (after is None or case.id > after)
+        ]
+        return sorted(found, key=lambda case: case.id)[:limit]
 
     async def case(self, case_id: UUID) -> MoneyCase | None:
         """See `PaymentDesk`."""

@@ -16,6 +16,7 @@ from sorteos_actors.ports.payment_store import (
     Awaiting,
     EventKey,
     Receipt,
+    Received,
     Refund,
     RefundState,
     Transfer,
@@ -109,6 +110,26 @@ class MemoryPayments:
             and not (p.applied or p.captured or p.failed_as)
         ]
         return sorted(found, key=lambda p: (p.created_at, p.id))[:limit]
+
+    async def received(
+        self, raffle_id: UUID, limit: int, *, before: UUID | None = None, number: int | None = None
+    ) -> list[Received]:
+        """See `PaymentStore`."""
+        await self._reach()
+        known = None if before is None else self._row(raffle_id, before)
+        if before is not None and known is None:
+            return []
+        found = [
+            p
+            for p in self._money.payments.values()
+            if p.raffle_id == raffle_id
+            and (p.captured > 0 or p.applied == "sold")
+            and (number is None or (p.applied is not None and number in p.numbers))
+            and (known is None or (p.created_at, p.id) < (known.created_at, known.id))
+        ]
+        found.sort(key=lambda p: (p.created_at, p.id), reverse=True)
+        by_hand = {r.payment_id for r in self._refunds if r.state == "manual"}
+        return [Received(p, p.id in by_hand) for p in found[:limit]]
 
     async def awaited(
         self,

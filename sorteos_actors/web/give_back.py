@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
-from sorteos_actors.ports.payments import Payment
+from msgspec.structs import replace
+
+from sorteos_actors.ports.payments import Payment, as_known
 from sorteos_actors.raffle import RaffleTerms, Rejection, commands
 from sorteos_actors.web.services import Services
 
@@ -24,6 +26,7 @@ class GiveBack:
         """The payment as it is once its refund was asked for. Raises `StoreUnavailable`."""
         money = self._services.money
         logger.info("payment %s goes back, by %s: %s", payment.id, by, why)
+        await self._write_down(payment, numbers, why, by)
         if payment.applied == "sold":
             refused = await self._return(payment, terms, numbers, by)
             if refused is not None:
@@ -32,6 +35,15 @@ class GiveBack:
         else:
             returned = await money.payments.refuse(payment.raffle_id, payment.id, "by_person")
         return await money.cashier.settle(returned or payment, was=payment)
+
+    async def _write_down(
+        self, payment: Payment, numbers: tuple[int, ...], why: str, by: UUID
+    ) -> None:
+        """Who has decided it, and why: before anything moves."""
+        decision = {"by": str(by), "why": why, "numbers": numbers}
+        at = self._services.clock.now()
+        note = replace(as_known(payment), details={f"given_back_{at}": decision})
+        await self._services.money.payments.merge(payment.raffle_id, payment.id, note)
 
     async def _return(
         self, payment: Payment, terms: RaffleTerms, numbers: tuple[int, ...], by: UUID

@@ -16,6 +16,7 @@ from sorteos_actors.raffle import RejectionCode
 from sorteos_actors.tickets.document import LANGUAGES
 from sorteos_actors.web.openapi_route import API, Route
 from sorteos_actors.web.openapi_routes import ROUTES
+from sorteos_actors.web.received_payments import MOST, PAGE
 from sorteos_actors.web.routes.health import package_version
 from sorteos_actors.web.schemas import (
     BODIES,
@@ -38,7 +39,26 @@ _PARAMETERS: Final[dict[str, Schema]] = {
     "mine": {"in": "query", "schema": {"type": "boolean", "default": False}},
     "include_numbers": {"in": "query", "schema": {"type": "boolean", "default": False}},
     "raffle": {"in": "query", "required": True, "schema": {"type": "string"}},
-    "status": {"in": "query", "schema": {"type": "string", "enum": ["review"]}},
+    "status": {
+        "in": "query",
+        "schema": {"type": "string", "enum": ["review", "paid"], "default": "review"},
+    },
+    "before": {
+        "in": "query",
+        "description": "With `paid`: the id of the last payment of the page before.",
+        "schema": {"type": "string", "format": "uuid"},
+    },
+    "limit": {
+        "in": "query",
+        "description": "With `paid`: how many; fewer come only at the end.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": MOST, "default": PAGE},
+    },
+    "number": {
+        "in": "query",
+        "description": "With `paid`: only what has bought this number, as it is printed, or was given "
+        "back for it.",
+        "schema": {"type": "string"},
+    },
     "lang": {
         "in": "query",
         "schema": {"type": "string", "enum": list(LANGUAGES), "default": LANGUAGES[0]},

@@ -12,6 +12,7 @@ from sorteos_actors.web.schemas import Schema, an_object, ref
 _C = RejectionCode
 _TEXT: Final[Schema] = {"type": "string"}
 _MAYBE_TIME: Final[Schema] = {"type": ["string", "null"], "format": "date-time"}
+_LISTED: Final = [ref(messages.ReviewView), ref(messages.ReceivedView)]
 _PAYMENT: Final = an_object(payment=ref(messages.PaymentView))
 _CASES: Final = an_object(cases={"type": "array", "items": ref(messages.CaseView)})
 _METHOD: Final = an_object(
@@ -122,10 +123,11 @@ PAYMENT_ROUTES: Final[tuple[Route, ...]] = (
     Route(
         method="get",
         path=f"{API}/raffles/{{raffle_id}}/payments",
-        summary="What waits for the organizer's word, oldest first, at most 200",
-        answer=an_object(payments={"type": "array", "items": ref(messages.ReviewView)}),
-        refusals=(*_OWNED, _C.BAD_REQUEST),
-        parameters=("status",),
+        summary="What waits for the organizer's word, oldest first, at most 200; or what has "
+        "brought money, newest first, page by page (organizer, admin)",
+        answer=an_object(payments={"type": "array", "items": {"anyOf": _LISTED}}),
+        refusals=(*_OWNED, _C.BAD_REQUEST, _C.UNKNOWN_NUMBER),
+        parameters=("status", "before", "limit", "number"),
     ),
     Route(
         method="get",

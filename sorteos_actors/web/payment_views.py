@@ -15,6 +15,7 @@ from sorteos_actors.protocol.payment_messages import (
     MethodSwitchView,
     MethodWord,
     PaymentView,
+    ReceivedView,
     ReviewView,
     SuggestionView,
 )
@@ -76,10 +77,36 @@ def review_view(
         declared_reference=payment.details.get("declared_reference"),
         suggestion=_suggested(payment),
         receipts=[f"/api/v1/payments/{payment.id}/receipts/{n + 1}" for n in range(receipts)],
-        contact=None
-        if contact is None
-        else ContactView(contact.name, contact.phone, contact.email),
+        contact=_contact_view(contact),
     )
+
+
+def received_view(
+    payment: Payment,
+    terms: RaffleTerms,
+    record: ReservationRecord | None,
+    contact: Contact | None,
+    now: Millis,
+    *,
+    by_hand: bool,
+) -> ReceivedView:
+    """A payment that has brought money; `by_hand`: a person sends back what goes back."""
+    return ReceivedView(
+        payment=payment_view(payment, terms, record, now, for_owner=False),
+        user_id=payment.user_id,
+        contact=_contact_view(contact),
+        reference=payment.reference,
+        captured=payment.captured,
+        paid_currency=payment.paid_currency,
+        unit_price=payment.unit_price,
+        returned_ids=[terms.label(number) for number in payment.returned],
+        refund_by_hand=by_hand,
+        decided_at=None if payment.applied_at is None else rfc3339(payment.applied_at),
+    )
+
+
+def _contact_view(contact: Contact | None) -> ContactView | None:
+    return None if contact is None else ContactView(contact.name, contact.phone, contact.email)
 
 
 def _suggested(payment: Payment) -> SuggestionView | None:

@@ -37,6 +37,7 @@ PAYMENT_VIEWS: Final = (
     payment_messages.MethodView,
     payment_messages.PaymentView,
     payment_messages.ReviewView,
+    payment_messages.ReceivedView,
     payment_messages.CaseView,
     payment_messages.MethodSwitchView,
 )
@@ -46,7 +47,7 @@ ERROR: Final = "Error"
 _TIMES: Final = frozenset(
     {
         *("created_at", "expires_at", "server_time", "sales_close_at", "draw_at", "sold_at"),
-        *("deadline", "opened_at", "changed_at"),
+        *("deadline", "opened_at", "changed_at", "decided_at"),
     }
 )
 _VALUES: Final = {

@@ -71,3 +71,18 @@ async def test_the_longest_that_the_door_lets_in_fits(accounts: Accounts) -> Non
     long = Contact("ñ" * 120, "+" + "9" * 17, "a" * 64 + "@" + "b." * 93 + "cr")
     await accounts.keep_contact(user := uuid4(), long)
     assert await accounts.contact(user) == long
+
+
+async def test_many_people_are_asked_about_at_once(accounts: Accounts) -> None:
+    ana, guest, moved, silent = uuid4(), uuid4(), uuid4(), uuid4()
+    await accounts.keep_contact(ana, ANA)
+    await accounts.remember_guest(guest, "Beto", "8888-7777")
+    await accounts.remember_guest(moved, "Beto", "8888-7777")
+    await accounts.keep_contact(moved, ANA)
+    await accounts.remember_guest(silent, None, "123456")
+    assert await accounts.contacts([ana, guest, moved, silent, uuid4()]) == {
+        ana: ANA,
+        guest: Contact("Beto", "+50688887777", None),
+        moved: ANA,
+    }
+    assert await accounts.contacts([]) == {}

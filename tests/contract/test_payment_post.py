@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from sorteos_actors.ports.payment_store import (
+    BY_ITSELF,
     EventKey,
     InboxEvent,
     Method,
@@ -171,6 +172,49 @@ async def test_a_case_is_found_by_its_id_open_or_settled(desk: PaymentDesk) -> N
     done = await desk.resolve_case(opened.id, "sent back by hand")
     assert await desk.case(opened.id) == done
     assert await desk.case(uuid4()) is None
+
+
+async def test_a_case_that_was_closed_by_itself_is_opened_anew_when_its_trouble_comes_again(
+    desk: PaymentDesk,
+) -> None:
+    first = await desk.open_case(a_case())
+    done = await desk.resolve_case(first.id, f"{BY_ITSELF}payment 1 is settled")
+    assert done is not None
+    assert done.closed_by_itself
+    later = replace(first, amount=1, deadline=NOW + 2 * HOUR, facts={"asked": 1}, owner="admin")
+    again = await desk.open_case(later)
+    assert replace(again, opened_at=0) == replace(later, opened_at=0)
+    assert not again.closed_by_itself
+    assert await desk.cases(RAFFLE, 10) == [again]
+    assert await desk.cases(RAFFLE, 10, is_open=False) == []
+
+
+async def test_what_a_person_has_settled_stays_settled_whatever_they_wrote(
+    desk: PaymentDesk,
+) -> None:
+    first = await desk.open_case(a_case())
+    done = await desk.resolve_case(first.id, f"keep by {ANA}: {BY_ITSELF}")
+    assert await desk.open_case(first) == done
+    assert await desk.cases(RAFFLE, 10) == []
+
+
+async def test_beside_an_open_case_of_its_kind_none_is_opened_anew(desk: PaymentDesk) -> None:
+    old = await desk.open_case(a_case())
+    await desk.resolve_case(old.id, f"{BY_ITSELF}payment 1 is settled")
+    new = await desk.open_case(a_case())
+    assert await desk.open_case(old) == new
+    assert await desk.cases(RAFFLE, 10) == [new]
+
+
+async def test_all_open_cases_are_read_page_by_page(desk: PaymentDesk) -> None:
+    opened = [await desk.open_case(a_case(payment_id=uuid4())) for _ in range(7)]
+    stray = a_case(kind="unknown_reference", raffle_id=None, payment_id=None)
+    opened.append(await desk.open_case(stray))
+    await desk.resolve_case(opened.pop().id, "sent back by hand")
+    found: list[MoneyCase] = []
+    while page := await desk.open_cases(found[-1].id if found else None, 3):
+        found += page
+    assert found == sorted(opened, key=lambda case: case.id)
 
 
 async def test_the_most_urgent_case_comes_first(desk: PaymentDesk) -> None:

@@ -1,14 +1,17 @@
 import { plural } from '@lingui/core/macro';
 import { useLingui } from '@lingui/react/macro';
 import { useId, useState } from 'react';
+import { lazyPart } from '../app/lazy';
 import { errorText } from '../i18n/errors';
 import { useValue } from '../sdk/hooks/useValue';
 import type { BoardView, LiveRaffle } from '../sdk/types';
 import { announce } from '../ui/announce';
 import { Icon } from '../ui/Icon';
-import { PatternField, type PatternValue } from './PatternField';
+import type { PatternValue } from './PatternField';
 import styles from './QuickPick.module.css';
 import { quickPickRoom } from './quickPickRoom';
+
+const PatternField = lazyPart(async () => (await import('./PatternField')).PatternField);
 
 const AMOUNTS = [1, 5, 10];
 

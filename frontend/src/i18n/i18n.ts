@@ -1,7 +1,6 @@
 import { i18n, type Messages } from '@lingui/core';
 import { read, write } from '../app/remembered';
 import { regional } from './format';
-import { messages as es } from './locales/es.po';
 
 export const LANGUAGES = ['es', 'en', 'pt'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -15,9 +14,9 @@ export const LANGUAGE_NAMES: Record<Language, string> = {
 
 const KEY = 'sorteos.language';
 
-/** Spanish is in the first load; the others come when somebody wants them. */
+/** Spanish is in the code that speaks it; the others come when somebody wants them. */
 const catalogues: Record<Language, () => Promise<Messages>> = {
-  es: async () => es,
+  es: async () => ({}),
   en: async () => (await import('./locales/en.po')).messages,
   pt: async () => (await import('./locales/pt.po')).messages,
 };

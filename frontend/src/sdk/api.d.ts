@@ -507,7 +507,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What waits for the organizer's word, oldest first, at most 200 */
+        /** What waits for the organizer's word, oldest first, at most 200; or what has brought money, newest first, page by page (organizer, admin) */
         get: operations["get_raffles_raffle_id_payments"];
         put?: never;
         post?: never;
@@ -1118,6 +1118,23 @@ export interface components {
             bank: string;
             amount: number;
             matched_by: string;
+        };
+        /**
+         * ReceivedView
+         * @description A payment that has brought money or numbers, for whoever answers for it.
+         */
+        ReceivedView: {
+            payment: components["schemas"]["PaymentView"];
+            /** Format: uuid */
+            user_id: string;
+            contact: components["schemas"]["ContactView"] | null;
+            reference: string | null;
+            captured: number;
+            paid_currency: string | null;
+            unit_price: number;
+            returned_ids: string[];
+            refund_by_hand: boolean;
+            decided_at: string | null;
         };
         /**
          * CaseView
@@ -4481,7 +4498,13 @@ export interface operations {
     get_raffles_raffle_id_payments: {
         parameters: {
             query?: {
-                status?: "review";
+                status?: "review" | "paid";
+                /** @description With `paid`: the id of the last payment of the page before. */
+                before?: string;
+                /** @description With `paid`: how many; fewer come only at the end. */
+                limit?: number;
+                /** @description With `paid`: only what has bought this number, as it is printed, or was given back for it. */
+                number?: string;
             };
             header?: never;
             path: {
@@ -4498,11 +4521,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        payments: components["schemas"]["ReviewView"][];
+                        payments: (components["schemas"]["ReviewView"] | components["schemas"]["ReceivedView"])[];
                     };
                 };
             };
-            /** @description `bad_request` */
+            /** @description `bad_request`, `unknown_number` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4510,7 +4533,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "bad_request";
+                        code?: "bad_request" | "unknown_number";
                     };
                 };
             };

@@ -59,3 +59,31 @@ it('a picture that is refused is a refusal like every other', async () => {
   server.refuse(404, 'not_found');
   await expect(deskService.picture('p', 1)).rejects.toMatchObject({ code: 'not_found' });
 });
+
+it('as many payments as are wanted are asked for in pages, each from where the last one ended', async () => {
+  const page = (from: number, count: number) => ({
+    body: {
+      payments: Array.from({ length: count }, (_, place) => ({
+        payment: { id: `p${from - place}` },
+      })),
+    },
+  });
+  server.answers.push(page(450, 200), page(250, 200), page(50, 50));
+  const found = await deskService.received('r', 501, '07');
+  expect(found.map(({ payment }) => payment.id)).toEqual(
+    Array.from({ length: 450 }, (_, place) => `p${450 - place}`),
+  );
+  const path = '/api/v1/raffles/r/payments?status=paid';
+  expect(server.asked.slice(1).map((asked) => asked.path)).toEqual([
+    `${path}&limit=200&number=07`,
+    `${path}&limit=200&before=p251&number=07`,
+    `${path}&limit=101&before=p51&number=07`,
+  ]);
+});
+
+it('a refund names its numbers, so that a repeat sends nothing more', async () => {
+  server.otherwise = () => ({ body: { payment: {} } });
+  await deskService.refund('p', 'lo pidió', ['07']);
+  const body = { reason: 'lo pidió', numbers: ['07'] };
+  expect(server.asked[1]).toMatchObject({ path: '/api/v1/payments/p/refund', body });
+});

@@ -41,6 +41,32 @@ describe('a request', () => {
     expect(server.asked[0]?.path).not.toContain('secret');
   });
 
+  it('has its parts in the address, each as it is', async () => {
+    server.answer({}).answer({});
+    const params = { path: { raffle_id: 'a/b ñ' }, query: { include_numbers: true } };
+    await ask((asking) => api.GET('/api/v1/raffles/{raffle_id}', { params, ...asking }), null);
+    expect(server.asked[0]?.path).toBe('/api/v1/raffles/a%2Fb%20%C3%B1?include_numbers=true');
+    await list();
+    expect(server.asked[1]?.path).toBe('/api/v1/raffles');
+  });
+
+  it('says that what it sends is JSON, and nothing of the kind when it sends nothing', async () => {
+    server.answer({}).answer({});
+    const headers = { 'Idempotency-Key': 'k' };
+    const body = { raffle_id: 'r', number_ids: ['07'] };
+    await ask(
+      (asking) =>
+        api.POST('/api/v1/reservations', { body, params: { header: headers }, ...asking }),
+      'secret',
+    );
+    const [hold] = server.asked;
+    expect(hold).toMatchObject({ method: 'POST', token: 'secret', body });
+    expect(hold?.headers.get('Content-Type')).toBe('application/json');
+    expect(hold?.headers.get('Idempotency-Key')).toBe('k');
+    await list();
+    expect(server.asked[1]?.headers.has('Content-Type')).toBe(false);
+  });
+
   it('fails with the code, the facts and the status of a refusal', async () => {
     server.refuse(409, 'numbers_taken', { numbers: ['07'] });
     const error = await failure(list());

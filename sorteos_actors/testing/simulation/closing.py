@@ -6,6 +6,7 @@ from typing import Final
 
 import trio
 
+from sorteos_actors.payments.answered_cases import QUIET_MS, AnsweredCases
 from sorteos_actors.payments.sandbox_ledger import SandboxMode
 from sorteos_actors.ports.payment_store import CaseKind, MoneyCase
 from sorteos_actors.testing.simulation.nodes import Town
@@ -33,8 +34,8 @@ async def close(town: Town, truth: Truth) -> None:
             break
         await trio.sleep(1)
         unrest = await _unrest(truth)
-    cases = await truth.desk.cases(None, 1000)
-    truth.seen.update(f"case: {case.kind}" for case in cases)
+    truth.seen.update(f"case: {case.kind}" for case in await truth.desk.cases(None, 1000))
+    cases = await _left_open(truth)
     gone_back = [p for p in truth.books.payments.values() if p.applied == "refused" and p.refunded]
     truth.seen["late money sent back"] += len(gone_back)
     found = [*unrest, *_not_theirs(truth)]
@@ -48,6 +49,15 @@ async def close(town: Town, truth: Truth) -> None:
         worth = record.terms.price * record.raffle.sold_count
         found += truth.books.differences(raffle_id, worth)
     truth.violations += found
+
+
+async def _left_open(truth: Truth) -> list[MoneyCase]:
+    """The cases that people have to decide, once those that are answered have closed by themselves."""
+    await trio.sleep(QUIET_MS / 1000)
+    await AnsweredCases(truth.payments, truth.desk, truth.clock).sweep()
+    closed = await truth.desk.cases(None, 1000, is_open=False)
+    truth.seen.update(f"case closed by itself: {case.kind}" for case in closed)
+    return await truth.desk.cases(None, 1000)
 
 
 async def _unrest(truth: Truth) -> list[str]:

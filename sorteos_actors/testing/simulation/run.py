@@ -54,6 +54,7 @@ RARE: Final = (
     "case: wrong_currency",
     "case: refund_failed",
     "case: stuck",
+    "case closed by itself: stuck",
     "calls to a bank: lost before",
     "calls to a bank: lost after",
     "calls to a bank: refused after",

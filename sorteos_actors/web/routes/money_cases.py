@@ -60,6 +60,9 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
             raise Refused(RejectionCode.NOT_FOUND)
         await _check_manages(case, asker)
         asked = await body(ResolutionBody)
+        if case.closed_by_itself:
+            # They still see it open, and may be about to send money that has bought numbers.
+            raise Refused(RejectionCode.WRONG_PHASE)
         if asked.resolution == "refund" and case.payment_id is not None:
             # Before the case is settled: whoever repeats this after a crash does the same again.
             refused = await _send_back(case, asked.note, asker)

@@ -19,6 +19,9 @@ LIVE: dict[str, Any] = {"live": True}
 GONE: dict[str, Any] = {"cancelled": True}
 FAILED: dict[str, Any] = {"failed_as": "card_declined"}
 FREE: dict[str, Any] = {"amount": 0, "unit_price": 0, "paid_currency": "CRC"}
+HALF = AMOUNT // 2
+ONE_BACK: dict[str, Any] = {"returned": (7,), "refund_wanted": HALF}
+ALL_BACK: dict[str, Any] = {"returned": (7, 42), "refund_wanted": AMOUNT}
 OVER_ONE: dict[str, Any] = {"paid_currency": "CRC"}
 
 ROWS: list[tuple[str, dict[str, Any], Step, PaymentStatus]] = [
@@ -77,35 +80,37 @@ ROWS: list[tuple[str, dict[str, Any], Step, PaymentStatus]] = [
     ("free, and given up", LIVE | FREE | GONE, Step.END, PaymentStatus.CANCELLED),
     ("free, and refused", FREE | REFUSED, Step.CANCEL, PaymentStatus.CANCELLED),
     ("free, and sold", FREE | SOLD, Step.REST, PaymentStatus.PAID),
-    ("free, and given back", FREE | SOLD | {"returned": (7, 35)}, Step.REST, PaymentStatus.REFUNDED),
+    ("free, and given back", FREE | SOLD | {"returned": (7, 42)}, Step.REST, PaymentStatus.REFUNDED),
+    ("free, and one given back", FREE | SOLD | {"returned": (7,)}, Step.REST, PaymentStatus.PAID),
     # it has bought numbers
     ("sold on reserved money", SOLD | RESERVED, Step.CAPTURE, PaymentStatus.PAID),
     ("sold", SOLD | TAKEN, Step.REST, PaymentStatus.PAID),
     ("sold, and the reserved money is gone", SOLD | RESERVED | GONE, Step.CASE, PaymentStatus.PAID),
+    ("sold, gone, and all came back", SOLD | RESERVED | GONE | ALL_BACK, Step.REST, PaymentStatus.REFUNDED),
+    ("sold, gone, and one came back", SOLD | RESERVED | GONE | ONE_BACK, Step.CASE, PaymentStatus.PAID),
+    ("one came back", SOLD | TAKEN | ONE_BACK, Step.REFUND, PaymentStatus.REFUNDING),
+    ("one came back before it was taken", SOLD | RESERVED | ONE_BACK, Step.CAPTURE, PaymentStatus.PAID),
+    ("all came back before it was taken", SOLD | RESERVED | ALL_BACK, Step.CANCEL, PaymentStatus.REFUNDED),
+    ("one is paid back", SOLD | TAKEN | ONE_BACK | {"refunded": HALF}, Step.REST, PaymentStatus.PAID),
+    ("all is paid back", SOLD | TAKEN | ALL_BACK | {"refunded": AMOUNT}, Step.REST, PaymentStatus.REFUNDED),
+    ("half of it taken", SOLD | RESERVED | {"captured": HALF}, Step.CAPTURE, PaymentStatus.PAID),
     (
-        "sold, gone, and the numbers came back",
-        SOLD | RESERVED | GONE | {"refund_wanted": AMOUNT},
+        "half of it taken, and all came back",
+        SOLD | RESERVED | ALL_BACK | {"captured": HALF},
+        Step.REFUND,
+        PaymentStatus.REFUNDING,
+    ),
+    (
+        "half of it taken and paid back",
+        SOLD | RESERVED | ALL_BACK | {"captured": HALF, "refunded": HALF},
         Step.REST,
         PaymentStatus.REFUNDED,
     ),
-    ("some numbers came back", SOLD | TAKEN | {"refund_wanted": 1}, Step.REFUND, PaymentStatus.REFUNDING),
     (
-        "some numbers came back before it was taken",
-        SOLD | RESERVED | {"refund_wanted": 1},
-        Step.CAPTURE,
-        PaymentStatus.PAID,
-    ),
-    (
-        "some of it is back",
-        SOLD | TAKEN | {"refund_wanted": 1, "refunded": 1},
-        Step.REST,
-        PaymentStatus.PAID,
-    ),
-    (
-        "all of it is back",
-        SOLD | TAKEN | {"refund_wanted": AMOUNT, "refunded": AMOUNT},
-        Step.REST,
-        PaymentStatus.REFUNDED,
+        "more of it taken than the numbers cost that are left",
+        SOLD | RESERVED | GONE | ONE_BACK | {"captured": HALF + 1},
+        Step.CASE,
+        PaymentStatus.REFUNDING,
     ),
     ("the buyer took it back", SOLD | TAKEN | {"refunded": AMOUNT}, Step.CASE, PaymentStatus.PAID),
     # it buys nothing

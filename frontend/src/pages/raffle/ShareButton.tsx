@@ -1,19 +1,18 @@
 import { useLingui } from '@lingui/react/macro';
 import { useState } from 'react';
 import { useSearchParams } from 'wouter';
+import { lazyPart, Once } from '../../app/lazy';
 import type { Raffle } from '../../sdk/types';
-import { announce } from '../../ui/announce';
-import { Button, buttonClass, IconButton } from '../../ui/Button';
-import { Dialog, DialogActions } from '../../ui/Dialog';
-import { TextField } from '../../ui/Field';
-import { raffleLink, whatsAppLink } from './share';
+import { IconButton } from '../../ui/Button';
+import { raffleLink } from './share';
 
-/** Shares a raffle by the device's own sheet; where there is none, by WhatsApp or a copied link. */
+const ShareDialog = lazyPart(async () => (await import('./ShareDialog')).ShareDialog);
+
+/** Shares a raffle by the device's own sheet; where there is none, by a dialog of ours. */
 export function ShareButton({ raffle }: { raffle: Pick<Raffle, 'id' | 'title'> }) {
   const { t } = useLingui();
   const [search] = useSearchParams();
   const [open, setOpen] = useState(false);
-  const [copied, setCopied] = useState(false);
   const number = search.get('n');
   const url = raffleLink(raffle.id, number);
   const text = number
@@ -33,41 +32,12 @@ export function ShareButton({ raffle }: { raffle: Pick<Raffle, 'id' | 'title'> }
     }
   }
 
-  async function copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(url);
-      setCopied(true);
-      announce(t`Enlace copiado`);
-    } catch {
-      // Not allowed here: the link is in the field, selected by a tap, to copy by hand.
-      setCopied(false);
-    }
-  }
-
   return (
     <>
       <IconButton icon="share" label={t`Compartir`} onClick={share} />
-      <Dialog open={open} title={t`Compartir`} onClose={() => setOpen(false)}>
-        <TextField
-          label={t`Enlace`}
-          readOnly
-          value={url}
-          onFocus={(event) => event.currentTarget.select()}
-        />
-        <DialogActions>
-          <a
-            className={buttonClass('primary')}
-            href={whatsAppLink(`${text} ${url}`)}
-            target="_blank"
-            rel="noreferrer"
-          >
-            WhatsApp
-          </a>
-          <Button icon={copied ? 'check' : 'copy'} onClick={copy}>
-            {copied ? t`Copiado` : t`Copiar enlace`}
-          </Button>
-        </DialogActions>
-      </Dialog>
+      <Once when={open}>
+        <ShareDialog open={open} url={url} text={text} onClose={() => setOpen(false)} />
+      </Once>
     </>
   );
 }

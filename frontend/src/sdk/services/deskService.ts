@@ -6,6 +6,8 @@ type Schemas = components['schemas'];
 
 /** A payment whose buyer says that it was sent, with all that helps to find the money. */
 export type Review = Schemas['ReviewView'];
+/** A payment that has brought money or numbers, whatever became of it later. */
+export type Received = Schemas['ReceivedView'];
 /** Money that is not as it should be. */
 export type MoneyCase = Schemas['CaseView'];
 /** A method of payment, whether it is offered, and who said so. */
@@ -13,6 +15,9 @@ export type MethodSwitch = Schemas['MethodSwitchView'];
 /** What is set about a method in one place; what is left out of `settings` is unset. */
 export type MethodSetting = Required<Schemas['MethodBody']>;
 type Payment = Schemas['PaymentView'];
+
+/** What the server gives at most of a list. */
+const MOST_A_PAGE = 200;
 
 /** What the organizer's own bank says: `amount` is all that came, in minor units. */
 export interface Arrival {
@@ -40,7 +45,38 @@ export const deskService = {
     const { payments } = await identity.asPerson((asking) =>
       api.GET('/api/v1/raffles/{raffle_id}/payments', { params, ...asking }),
     );
-    return payments;
+    return payments as Review[];
+  },
+
+  /**
+   * The first `count` payments that have brought money, newest first; fewer when there are no more.
+   * With a number, as it is printed, those only that have bought it, or were given back for it.
+   */
+  async received(raffleId: string, count: number, number?: string): Promise<Received[]> {
+    const path = { raffle_id: raffleId };
+    const found: Received[] = [];
+    while (found.length < count) {
+      const limit = Math.min(MOST_A_PAGE, count - found.length);
+      const before = found.at(-1)?.payment.id;
+      const about = { ...(before && { before }), ...(number && { number }) };
+      const params = { path, query: { status: 'paid' as const, limit, ...about } };
+      const { payments } = await identity.asPerson((asking) =>
+        api.GET('/api/v1/raffles/{raffle_id}/payments', { params, ...asking }),
+      );
+      found.push(...(payments as Received[]));
+      if (payments.length < limit) break;
+    }
+    return found;
+  },
+
+  /** For admins. Puts numbers that it has bought on sale again, and sends their price back. */
+  async refund(paymentId: string, reason: string, numbers: readonly string[]): Promise<Payment> {
+    const params = { path: { payment_id: paymentId } };
+    const body = { reason, numbers: [...numbers] };
+    const { payment } = await identity.asPerson((asking) =>
+      api.POST('/api/v1/payments/{payment_id}/refund', { params, body, ...asking }),
+    );
+    return payment;
   },
 
   /** The money has come. Another amount than the payment's sells nothing and opens a case. */

@@ -9,6 +9,7 @@ import { MethodSwitches } from './MethodSwitches';
 import { MoneyCases } from './MoneyCases';
 import { PaymentInbox } from './PaymentInbox';
 import styles from './RafflePayments.module.css';
+import { ReceivedPayments } from './ReceivedPayments';
 import { usePolled } from './usePolled';
 
 const EVERY_MS = 60_000;
@@ -33,6 +34,7 @@ export function RafflePayments({ raffleId }: { raffleId: string }) {
         <>
           <PaymentInbox raffleId={raffleId} />
           <MoneyCases raffleId={raffleId} />
+          {raffle && <ReceivedPayments raffle={raffle} />}
           <MethodSwitches raffleId={raffleId} />
         </>
       )}

@@ -9,6 +9,8 @@ export function methodName(provider: string): string {
       return t`Tarjeta`;
     case 'paypal':
       return 'PayPal';
+    case 'free':
+      return t`Sin costo`;
     case 'sandbox':
       return t`Pago de prueba`;
     default:

@@ -1,0 +1,113 @@
+import { useLingui } from '@lingui/react/macro';
+import { useEffect, useRef, useState } from 'react';
+import { useFormat } from '../../../i18n/useFormat';
+import type { Received } from '../../../sdk/services/deskService';
+import { Button } from '../../../ui/Button';
+import { NumberChips } from '../../../ui/NumberChips';
+import { methodName } from './methodName';
+import styles from './ReceivedRow.module.css';
+import { RefundDialog } from './RefundDialog';
+import { numbersLeft, standingOf } from './receivedText';
+import { readDeclared, withBank } from './reference';
+
+interface Props {
+  received: Received;
+  /** The number that it was found by. */
+  sought: string | null;
+  mayRefund: boolean;
+  /** Money goes back; `told` is how. Resolves once the row shows it. */
+  onRefunded: (told: string) => Promise<void>;
+}
+
+/** One payment that has brought money: whose, for what, and where the money is now. */
+export function ReceivedRow({ received, sought, mayRefund, onRefunded }: Props) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const [isOpen, setOpen] = useState(false);
+  const [refunds, setRefunds] = useState(0);
+  const title = useRef<HTMLHeadingElement>(null);
+  const { payment, contact, returned_ids } = received;
+  const standing = standingOf(received);
+  const left = numbersLeft(received);
+  const id = `received-${payment.id}`;
+  const { reference, bank } = readDeclared(received.reference);
+
+  // The button that began it may be gone, and the focus with it.
+  useEffect(() => {
+    if (refunds > 0) title.current?.focus({ preventScroll: true });
+  }, [refunds]);
+
+  const facts: [string, string | null][] = [
+    [t`Llegó`, unlessAsked(received, format.money)],
+    [t`Devuelto`, payment.refunded > 0 ? format.money(payment.refunded, paidIn(received)) : null],
+    [t`Números devueltos`, left.length > 0 ? returned_ids.join(', ') : null],
+    [t`Por medio de`, methodName(payment.provider)],
+    [t`Comprobante`, reference && withBank(reference, bank)],
+    [t`Fecha`, format.dateTime(received.decided_at ?? payment.created_at)],
+  ];
+  return (
+    <article className={styles.row} aria-labelledby={id}>
+      <header className={styles.head}>
+        <h3 id={id} ref={title} tabIndex={-1} className={styles.amount}>
+          {format.money(payment.amount, payment.currency)}
+        </h3>
+        <span className={styles[standing.tone]}>{standing.text}</span>
+      </header>
+      <NumberChips labels={left.length > 0 ? left : payment.number_ids} look="plain" />
+      <dl className={styles.facts}>
+        {(contact?.name || contact?.phone) && (
+          <>
+            <dt>{t`Quien compra`}</dt>
+            <dd>
+              {contact.name} {contact.phone && <a href={`tel:${contact.phone}`}>{contact.phone}</a>}
+            </dd>
+          </>
+        )}
+        {facts.map(([name, value]) => value && <Fact key={name} name={name} value={value} />)}
+      </dl>
+      {mayRefund && left.length > 0 && (
+        <div>
+          <Button small onClick={() => setOpen(true)}>
+            {received.unit_price > 0 ? t`Devolver dinero` : t`Liberar números`}
+          </Button>
+          <RefundDialog
+            open={isOpen}
+            received={received}
+            sought={sought}
+            onClose={() => setOpen(false)}
+            onDone={async (told) => {
+              await onRefunded(told);
+              setOpen(false);
+              setRefunds((before) => before + 1);
+            }}
+          />
+        </div>
+      )}
+    </article>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </>
+  );
+}
+
+/** The currency that came, which may be another than was asked for. */
+function paidIn({ payment, paid_currency }: Received): string {
+  return paid_currency ?? payment.currency;
+}
+
+/** What came, where that is not what was asked for. */
+function unlessAsked(
+  received: Received,
+  money: (amount: number, currency: string) => string,
+): string | null {
+  const { payment, captured } = received;
+  const currency = paidIn(received);
+  const isExact = captured === payment.amount && currency === payment.currency;
+  return captured > 0 && !isExact ? money(captured, currency) : null;
+}

@@ -1,0 +1,1 @@
+var e={panel:`panel_pKWH`,fields:`fields_pKWH`,note:`note_pKWH`};export{e as t};

@@ -1,1 +1,0 @@
-var e={panel:`_panel_fv982_1`,fields:`_fields_fv982_7`,note:`_note_fv982_15`};export{e as t};

@@ -1,1 +1,0 @@
-export{t as ExpiredDialog}from"./ExpiredDialog-CRJD5Go1.js";

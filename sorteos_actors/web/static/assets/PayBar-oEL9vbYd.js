@@ -1,1 +1,0 @@
-import{yt as e}from"./index-djL8FvOU.js";var t={bar:`_bar_16edr_1`,note:`_note_16edr_11`};function n({note:n,children:r}){return e(`div`,{className:t.bar,"data-pay-bar":``,children:[n&&e(`p`,{className:t.note,children:n}),r]})}export{n as t};

@@ -1,1 +1,0 @@
-import{bt as e}from"./index-djL8FvOU.js";function t(t){switch(t){case`draft`:return e._({id:`sDKbdf`});case`active`:return e._({id:`CO7GDd`});case`paused`:return e._({id:`5UgoFf`});case`closed`:return e._({id:`utB8LO`});case`drawn`:return e._({id:`jAeQ3a`});case`cancelled`:return e._({id:`iTPCVl`})}}export{t};
