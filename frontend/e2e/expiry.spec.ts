@@ -7,13 +7,13 @@ test('after the time ended one tap brings back what is free, and proposes for th
   admin,
   server,
 }) => {
-  const raffle = await admin.createRaffle({ selection_seconds: 8 });
+  const raffle = await admin.createRaffle({ selection_seconds: 15 });
   const screen = await RaffleScreen.open(page, raffle.id);
   await screen.cell('42').click();
   await screen.cell('43').click();
   await screen.expectMine('42', '43');
   const dialog = page.getByRole('dialog');
-  await expect(dialog).toContainText('El tiempo terminó', { timeout: 12_000 });
+  await expect(dialog).toContainText('El tiempo terminó', { timeout: 40_000 });
   await new ApiPerson(server).hold(raffle.id, ['42']);
 
   await dialog.getByRole('button', { name: 'Recuperar mis números' }).click();

@@ -65,21 +65,21 @@ test('time that runs out while paying frees the numbers only after the bank has 
   newPerson,
   admin,
 }) => {
-  const raffle = await admin.createRaffle({ checkout_seconds: 5 });
+  const raffle = await admin.createRaffle({ checkout_seconds: 15 });
   const other = await RaffleScreen.open(await newPerson(), raffle.id);
   const checkout = await CheckoutScreen.open(page, raffle.id, '07');
   await checkout.letHappen('abandoned');
   await checkout.pay.click();
 
   await expect(page.getByText('El tiempo terminó', { exact: true }).first()).toBeVisible({
-    timeout: 25_000,
+    timeout: 40_000,
   });
   await expect(page.getByText('No se le ha cobrado nada.').first()).toBeVisible();
   await other.expectState('07', /libre/);
 });
 
 test('money that comes at the very deadline buys the numbers', async ({ page, admin }) => {
-  const raffle = await admin.createRaffle({ checkout_seconds: 5 });
+  const raffle = await admin.createRaffle({ checkout_seconds: 15 });
   const checkout = await CheckoutScreen.open(page, raffle.id, '07');
   await checkout.letHappen('cancel_too_late');
   await checkout.pay.click();

@@ -17,14 +17,15 @@ test('a person finds a raffle, picks numbers, says who they are, and reaches the
   await screen.checkOut();
   await expect(page.getByText('Ana Mora')).toBeVisible();
   await expect(page.getByRole('region', { name: 'Resumen' })).toContainText('07');
-  expect(await screen.secondsLeft()).toBeGreaterThan(4 * 60);
+  await expect.poll(() => screen.secondsLeft()).toBeGreaterThan(3 * 60);
   expect(await screen.secondsLeft()).toBeLessThanOrEqual(5 * 60);
 
   // The way back keeps the numbers and the time that was granted.
   await page.getByRole('link', { name: 'Volver al tablero' }).click();
   await screen.expectLive();
   await screen.hold.getByRole('button', { name: 'Ir al pago' }).click();
-  expect(await screen.secondsLeft()).toBeGreaterThan(4 * 60);
+  await expect(page.getByRole('region', { name: 'Resumen' })).toContainText('07');
+  await expect.poll(() => screen.secondsLeft()).toBeGreaterThan(2 * 60);
 
   await page.goto('/mis-numeros');
   await expect(page.getByRole('link', { name: raffle.title })).toBeVisible();

@@ -12,7 +12,7 @@ test('a second tab shares the socket, and goes on when the first is closed', asy
 
   await second.expectMine('07');
   await second.expectState('07', /apartado por usted/);
-  expect(await admin.sockets(raffle.id)).toBe(1);
+  await expect.poll(() => admin.sockets(raffle.id)).toBe(1);
 
   await second.pick('08');
   await first.expectMine('08');

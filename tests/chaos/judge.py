@@ -22,9 +22,9 @@ from tests.chaos.database import Database, board_of
 from tests.chaos.doors import Answer, Asked, Lost, Person, socket_door
 from tests.chaos.viewers import Viewer
 
-ACCEPT_SECONDS: Final = 15.0
-RELEASE_SECONDS: Final = 15.0
-AGREE_SECONDS: Final = 20.0
+ACCEPT_SECONDS: Final = 45.0
+RELEASE_SECONDS: Final = 45.0
+AGREE_SECONDS: Final = 45.0
 _STRANGE: Final = ("Traceback", '"exception"', '"CRITICAL"')
 """In a line of a node's log: something broke that nobody had foreseen."""
 

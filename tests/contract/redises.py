@@ -14,6 +14,7 @@ import trio
 from sorteos_actors.cluster.link import Link, RedisLink
 from sorteos_actors.testing.simulation.fake_redis import SimulatedRedis
 from sorteos_actors.testing.simulation.node_link import NodeLink
+from tests.waiting import PATIENCE_SECONDS
 
 
 class LivingLink(Link, Protocol):
@@ -95,5 +96,5 @@ class Real(AnyRedis):
 
     async def _connected(self, link: LivingLink) -> None:
         assert isinstance(link, RedisLink)
-        with trio.fail_after(5):
+        with trio.fail_after(PATIENCE_SECONDS):
             await link.wait_connected()

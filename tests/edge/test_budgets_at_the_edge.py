@@ -15,6 +15,7 @@ from sorteos_actors.terminal.connection import open_websocket
 from sorteos_actors.web.limits import Limits, Rate
 from sorteos_actors.web.outbox import tune
 from tests.edge.house import House, open_house
+from tests.waiting import until
 
 
 def socket_url(house: House) -> str:
@@ -34,7 +35,7 @@ async def pings(socket: WebSocketConnection, count: int) -> list[dict[str, objec
 
 async def test_a_socket_over_its_budget_is_told_when_to_repeat() -> None:
     async with (
-        open_house(Limits(socket_commands=Rate(1, 5))) as house,
+        open_house(Limits(socket_commands=Rate(0.001, 5))) as house,
         open_websocket(socket_url(house), subprotocols=["sorteos.v2"]) as socket,
     ):
         answers = await pings(socket, 8)
@@ -61,14 +62,13 @@ async def test_an_address_may_open_so_many_sockets_and_no_more() -> None:
     async with open_house(Limits(sockets_per_address=2)) as house:
         address = socket_url(house)
         async with open_websocket(address), open_websocket(address):
+            await until(lambda: len(house.sockets) == 2)
             with pytest.raises(ConnectionRejected) as refused:
                 async with open_websocket(address):
                     pass
             assert refused.value.status_code == 429
             assert b"retry-after" in dict(refused.value.headers or ())
-        with trio.fail_after(5):
-            while len(house.sockets):
-                await trio.sleep(0.01)
+        await until(lambda: len(house.sockets) == 0)
         async with open_websocket(address):
             pass
 
@@ -90,6 +90,7 @@ async def test_handshakes_of_an_address_are_limited_and_the_socket_that_is_there
 
 async def test_a_crowded_node_sends_newcomers_away_with_503() -> None:
     async with open_house(Limits(sockets_per_node=1)) as house, open_websocket(socket_url(house)):
+        await until(lambda: len(house.sockets) == 1)
         with pytest.raises(ConnectionRejected) as refused:
             async with open_websocket(socket_url(house)):
                 pass
@@ -98,8 +99,8 @@ async def test_a_crowded_node_sends_newcomers_away_with_503() -> None:
 
 async def test_requests_of_an_address_are_limited_with_a_hint() -> None:
     async with (
-        open_house(Limits(address_requests=Rate(0.1, 3))) as house,
-        httpx.AsyncClient(base_url=house.url) as http,
+        open_house(Limits(address_requests=Rate(0.001, 3))) as house,
+        httpx.AsyncClient(base_url=house.url, timeout=60) as http,
     ):
         statuses = [(await http.get("/api/v1/raffles")).status_code for _ in range(4)]
         assert statuses == [200, 200, 200, 429]
@@ -111,8 +112,8 @@ async def test_requests_of_an_address_are_limited_with_a_hint() -> None:
 
 async def test_guests_of_an_address_are_limited() -> None:
     async with (
-        open_house(Limits(address_guests=Rate(0.01, 2))) as house,
-        httpx.AsyncClient(base_url=house.url) as http,
+        open_house(Limits(address_guests=Rate(0.001, 2))) as house,
+        httpx.AsyncClient(base_url=house.url, timeout=60) as http,
     ):
         made = [(await http.post("/api/v1/auth/guest", json={})).status_code for _ in range(3)]
         assert made == [201, 201, 429]
@@ -135,8 +136,8 @@ async def test_a_contact_costs_a_request_of_the_address_and_a_page_costs_none(
     (tmp_path / "index.html").write_text("a page")
     contact = {"name": "Ana", "phone": "8888-7777"}
     async with (
-        open_house(Limits(address_requests=Rate(0.01, 2)), client=tmp_path) as house,
-        httpx.AsyncClient(base_url=house.url) as http,
+        open_house(Limits(address_requests=Rate(0.001, 2)), client=tmp_path) as house,
+        httpx.AsyncClient(base_url=house.url, timeout=60) as http,
     ):
         headers = {"Authorization": f"Bearer {house.token()}"}
         statuses = [

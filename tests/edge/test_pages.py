@@ -52,7 +52,7 @@ async def a_browser(client: Path, *, cards: bool = False) -> AsyncIterator[httpx
 
 def a_visitor(house: House, accept: str = BROWSER) -> httpx.AsyncClient:
     headers = {"Accept": accept, "Accept-Encoding": "identity"}
-    return httpx.AsyncClient(base_url=house.url, headers=headers, timeout=20)
+    return httpx.AsyncClient(base_url=house.url, headers=headers, timeout=60)
 
 
 async def test_a_browser_gets_the_page_at_every_address_of_the_client(client: Path) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 from sorteos_actors.node import Http, run_http
 from sorteos_actors.web.app import Traffic
 from sorteos_actors.web.http_connection import ConnectionContext
 from tests.edge.house import open_house
+from tests.waiting import PATIENCE_SECONDS
 
+IDLE = 0.05
+"""Nobody has anything to do for so long: what was sent has arrived."""
 REQUEST = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 
 
@@ -40,16 +44,29 @@ async def a_server(traffic: Traffic) -> AsyncIterator[tuple[Http, trio.SocketStr
         nursery.cancel_scope.cancel()
 
 
+async def begun(nursery: trio.Nursery, wait: Callable[[], Awaitable[None]]) -> trio.Event:
+    """Begin to wait for something, as far as that goes; set when it has come."""
+    has_come = trio.Event()
+
+    async def run() -> None:
+        await wait()
+        has_come.set()
+
+    nursery.start_soon(run)
+    await wait_all_tasks_blocked(IDLE)
+    return has_come
+
+
 async def everything(client: trio.SocketStream) -> bytes:
     """What comes until the end."""
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE_SECONDS):
         return b"".join([bytes(data) async for data in client])
 
 
 async def test_a_connection_that_came_just_before_the_end_is_answered_and_ends() -> None:
     async with a_server(Traffic()) as (http, client):
         http.wind_up()
-        await trio.sleep(0.1)  # The server has had every opportunity to hang up.
+        await wait_all_tasks_blocked(IDLE)  # The server has had every opportunity to hang up.
         await client.send_all(REQUEST)
         assert (await everything(client)).startswith(b"HTTP/1.1 200")
 
@@ -57,14 +74,14 @@ async def test_a_connection_that_came_just_before_the_end_is_answered_and_ends()
 async def test_a_connection_is_traffic_from_its_hand_over_to_its_first_answer() -> None:
     traffic = Traffic()
     async with a_server(traffic) as (_, client):
-        await trio.sleep(0.1)
-        with trio.move_on_after(0.1) as patience:
-            await traffic.wait_none()
-        assert patience.cancelled_caught
-        await client.send_all(REQUEST)
-        with trio.fail_after(5):
-            assert await client.receive_some()
-            await traffic.wait_none()
+        await wait_all_tasks_blocked(IDLE)
+        async with trio.open_nursery() as nursery:
+            is_none = await begun(nursery, traffic.wait_none)
+            assert not is_none.is_set()
+            await client.send_all(REQUEST)
+            with trio.fail_after(PATIENCE_SECONDS):
+                assert await client.receive_some()
+                await is_none.wait()
 
 
 async def test_a_connection_that_idles_after_an_answer_ends_with_the_server() -> None:
@@ -86,13 +103,13 @@ def test_the_first_answer_is_told_once() -> None:
 
 async def test_the_door_knows_of_connections_that_have_not_said_what_for() -> None:
     async with open_house() as house:
-        with trio.fail_after(5):
+        with trio.fail_after(PATIENCE_SECONDS):
             await house.door.wait_none_arriving()
         async with await house.connect() as client:
-            await trio.sleep(0.1)
-            with trio.move_on_after(0.1) as patience:
-                await house.door.wait_none_arriving()
-            assert patience.cancelled_caught
-            await client.send_all(REQUEST)
-            with trio.fail_after(5):
-                await house.door.wait_none_arriving()
+            await wait_all_tasks_blocked(IDLE)
+            async with trio.open_nursery() as nursery:
+                is_none = await begun(nursery, house.door.wait_none_arriving)
+                assert not is_none.is_set()
+                await client.send_all(REQUEST)
+                with trio.fail_after(PATIENCE_SECONDS):
+                    await is_none.wait()

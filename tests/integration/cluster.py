@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -23,6 +22,7 @@ from sorteos_actors.protocol.board import BoardClient
 from sorteos_actors.terminal.client import socket_url
 from sorteos_actors.terminal.connection import open_websocket
 from tests.integration.server_process import ServerProcess
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 
 class Cluster:
@@ -33,9 +33,12 @@ class Cluster:
         self._redis_url = redis_url
 
     def start(self) -> None:
-        """Start those that do not run, all at once, and wait until each is ready."""
+        """Start those that do not run, all at once, until each is ready and knows all others."""
         with ThreadPoolExecutor(len(self.nodes)) as threads:
             list(threads.map(ServerProcess.start, [n for n in self.nodes if not n.is_running]))
+        peers = len(self.nodes) - 1
+        for node in self.nodes:
+            eventually(lambda n=node: metric(n, "sorteos_peers") == peers)  # type: ignore[misc]
 
     def stop(self) -> None:
         """End all, without ceremony."""
@@ -106,17 +109,17 @@ class Watcher:
         """Send a message, wait for nothing."""
         await self._socket.send_message(json.dumps({"type": type_, "ref": 1, **fields}))
 
-    async def until(self, is_so: Callable[[Watcher], object], seconds: float = 15.0) -> None:
+    async def until(self, is_so: Callable[[Watcher], object]) -> None:
         """Wait until what was heard is so."""
-        with trio.fail_after(seconds):
+        with trio.fail_after(PATIENCE_SECONDS):
             while not is_so(self):
                 assert self.closed is None, f"closed: {self.closed}"
                 self._heard = trio.Event()
                 await self._heard.wait()
 
-    async def until_closed(self, seconds: float = 15.0) -> CloseReason:
+    async def until_closed(self) -> CloseReason:
         """Wait until the server has closed the socket."""
-        with trio.fail_after(seconds):
+        with trio.fail_after(PATIENCE_SECONDS):
             while self.closed is None:
                 self._heard = trio.Event()
                 await self._heard.wait()
@@ -158,9 +161,22 @@ async def open_watcher(
 
 def metric(server: ServerProcess, name: str) -> float:
     """One figure of a node, by its name with labels; 0 when it was never counted."""
-    text = httpx.get(f"{server.url}/metrics", timeout=10).text
+    text = httpx.get(f"{server.url}/metrics", timeout=60).text
     found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
     return float(found[1]) if found else 0.0
+
+
+def sockets(server: ServerProcess, raffle_id: UUID) -> int:
+    """How many sockets watch a raffle at all nodes, as an admin is told by one of them."""
+    url = f"{server.url}/api/v1/raffles/{raffle_id}/ws/stats"
+    headers = {"Authorization": f"Bearer {server.admin_token}"}
+    stats = httpx.get(url, headers=headers, timeout=60).json()
+    return int(stats["connections_by_raffle"].get(str(raffle_id), 0))
+
+
+async def until_joined(server: ServerProcess, raffle_id: UUID, count: int) -> None:
+    """Wait until so many sockets hear what happens: one in the seed's words is told nothing before."""
+    await trio.to_thread.run_sync(eventually, lambda: sockets(server, raffle_id) == count)
 
 
 def ask(database_url: str, sql: str, *args: object) -> Any:
@@ -175,12 +191,3 @@ def ask(database_url: str, sql: str, *args: object) -> Any:
 
     with ThreadPoolExecutor(1) as thread:  # Of its own: the caller's may run a loop.
         return thread.submit(asyncio.run, main()).result()
-
-
-def eventually(is_so: Callable[[], object], seconds: float = 15.0) -> float:
-    """Poll until it is so; how long that took. Fails when it takes longer than `seconds`."""
-    begin = time.monotonic()
-    while not is_so():
-        assert time.monotonic() - begin < seconds, f"not within {seconds} s"
-        time.sleep(0.03)
-    return time.monotonic() - begin

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import random
 import re
-import socket
 import ssl
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +14,7 @@ import httpx
 import psutil
 
 from tests.integration.server_process import ServerProcess
+from tests.waiting import eventually
 
 # Made once: a client would load the system's certificates each time, for nothing.
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -37,7 +34,7 @@ class CrewProcess(ServerProcess):
     def start(self) -> None:
         """Start it and wait until all workers serve."""
         super().start()
-        until("greeting", lambda: "sorteos is open" in self.log() or not self.is_running)
+        eventually(lambda: "sorteos is open" in self.log() or not self.is_running)
 
     @property
     def workers(self) -> list[int]:
@@ -51,8 +48,13 @@ class CrewProcess(ServerProcess):
 
     def nodes(self) -> dict[str, str]:
         """Who answers at the port over several connections, by name, with their own addresses."""
-        reports = [get(f"{self.url}/readyz").json() for _ in range(16)]
-        return {report["node"]: report["url"] for report in reports}
+        found: dict[str, str] = {}
+        for asked in range(100):  # The system deals connections out by chance.
+            report = get(f"{self.url}/readyz").json()
+            found[report["node"]] = report["url"]
+            if asked >= 16 and len(found) > 1:
+                break
+        return found
 
     def pid_at(self, url: str) -> int:
         """The worker that has an address of its own."""
@@ -84,29 +86,9 @@ def workers_of(pid: int) -> list[int]:
 
 def get(url: str) -> httpx.Response:
     """Over a connection of its own."""
-    return httpx.get(url, timeout=20, verify=_NO_TLS)
+    return httpx.get(url, timeout=60, verify=_NO_TLS)
 
 
 def post(url: str, **more: Any) -> httpx.Response:
     """Over a connection of its own."""
-    return httpx.post(url, timeout=20, verify=_NO_TLS, **more)
-
-
-def until(what: str, is_so: Callable[[], object], seconds: float = 30.0) -> None:
-    """Wait for other processes."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
-
-
-def three_free_ports() -> int:
-    """The first of three in a row, from below those that the system lends to outgoing connections."""
-    while True:
-        first = random.randrange(15_000, 30_000)
-        try:
-            for port in range(first, first + 3):
-                socket.create_server(("127.0.0.1", port)).close()
-        except OSError:
-            continue
-        return first
+    return httpx.post(url, timeout=60, verify=_NO_TLS, **more)

@@ -38,7 +38,7 @@ class Api:
     def __init__(self, server: ServerProcess, token: str | None = None) -> None:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         self.token = token
-        self._http = httpx.Client(base_url=server.url, headers=headers, timeout=20, verify=_NO_TLS)
+        self._http = httpx.Client(base_url=server.url, headers=headers, timeout=60, verify=_NO_TLS)
 
     @classmethod
     def of(cls, server: ServerProcess, role: Role, user_id: UUID | None = None) -> Self:

@@ -10,6 +10,7 @@ import trio
 from sorteos_actors.cluster import scripts
 from sorteos_actors.cluster.breaker import State
 from sorteos_actors.cluster.link import RedisLink, ScriptCall
+from tests.waiting import PATIENCE_SECONDS, until
 
 VALUE = '{"node":"ana","url":"http://ana","epoch":0}'
 
@@ -21,7 +22,7 @@ async def open_link(url: str, *, connected: bool = True) -> AsyncIterator[RedisL
     async with trio.open_nursery() as nursery:
         nursery.start_soon(link.run)
         if connected:
-            with trio.fail_after(5):
+            with trio.fail_after(PATIENCE_SECONDS):
                 await link.wait_connected()
         yield link
         nursery.cancel_scope.cancel()
@@ -49,25 +50,14 @@ async def run(link: RedisLink, call: ScriptCall) -> object:
     return answer
 
 
-async def until(holds: Callable[[], bool], seconds: float) -> float:
-    """Wait for something; how long it took. Raises `trio.TooSlowError`."""
-    began = trio.current_time()
-    with trio.fail_after(seconds):
-        while not holds():
-            await trio.sleep(0.01)
-    return trio.current_time() - began
+async def until_state(link: RedisLink, state: State) -> None:
+    """Wait for the breaker."""
+    await until(lambda: link.state is state)
 
 
-async def until_state(link: RedisLink, state: State, seconds: float) -> float:
-    """Wait for the breaker; how long it took."""
-    return await until(lambda: link.state is state, seconds)
-
-
-async def until_heard(
-    sender: RedisLink, channels: Sequence[str], heard: dict[str, int], seconds: float
-) -> None:
+async def until_heard(sender: RedisLink, channels: Sequence[str], heard: dict[str, int]) -> None:
     """Publish to the channels that nobody has heard yet, until somebody has heard each."""
-    with trio.fail_after(seconds):
+    with trio.fail_after(PATIENCE_SECONDS):
         while missing := [channel for channel in channels if not heard.get(channel)]:
             for channel in missing:
                 sender.publish(channel, b"is anybody here?")

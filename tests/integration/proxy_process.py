@@ -16,7 +16,7 @@ import pytest
 from tests.integration.server_process import ROOT, free_port
 
 CONFIGURATION = ROOT / "deploy" / "haproxy.cfg"
-_START_SECONDS = 20
+_START_SECONDS = 60
 
 
 def haproxy() -> str:

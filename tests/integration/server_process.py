@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Final
 from uuid import UUID, uuid4
 
 import httpx
@@ -17,13 +19,29 @@ from sorteos_actors.web.auth import Role, Tokens
 
 SECRET = "a-secret-for-tests-that-is-long-enough-0123456789"
 ROOT = Path(__file__).parents[2]
+_PORTS: Final = range(15_000, 30_000)
+_START_SECONDS: Final = 90
+_given: Final[set[int]] = set()
 
 
-def free_port() -> int:
-    """A port that nobody had a moment ago."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+def free_port(in_a_row: int = 1) -> int:
+    """A port that nobody has or was given before, or the first of several in a row.
+
+    From below those that systems lend to outgoing connections: there, whoever asks whether a server is up
+    could be lent its very port, and lock it out.
+    """
+    while True:
+        first = random.choice(_PORTS)
+        wanted = range(first, first + in_a_row)
+        if not _given.isdisjoint(wanted):
+            continue
+        try:
+            for port in wanted:
+                socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        _given.update(wanted)
+        return first
 
 
 class ServerProcess:
@@ -66,11 +84,12 @@ class ServerProcess:
                 stdout=log,
                 stderr=log,
             )
-        for _ in range(600):
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise RuntimeError(f"the server ended: {self.log()}")
             try:
-                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
+                if httpx.get(f"{self.url}/readyz", timeout=10).status_code == 200:
                     return
             except httpx.TransportError:
                 pass
@@ -130,7 +149,7 @@ class ServerProcess:
             "currency": "CRC",
             **fields,
         }
-        with httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=20) as http:
+        with httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60) as http:
             created = http.post("/raffles", json=body)
             assert created.status_code == 201, created.text
             raffle_id = created.json()["raffle"]["id"]

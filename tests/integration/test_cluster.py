@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+import redis
 import trio
 
 from benchmarks import rows
@@ -23,12 +25,21 @@ from sorteos_actors.raffle import commands
 from sorteos_actors.terminal.client import open_client
 from sorteos_actors.web.auth import Role
 from tests.databases import fresh_database
-from tests.integration.cluster import Cluster, Watcher, ask, metric, open_cluster, open_watcher
+from tests.integration.cluster import (
+    Cluster,
+    Watcher,
+    ask,
+    metric,
+    open_cluster,
+    open_watcher,
+    until_joined,
+)
 from tests.integration.http_api import Api, problem, reservation
 from tests.integration.http_people import created, hold
 from tests.integration.server_process import ServerProcess
 from tests.integration.test_live_raffle import board_of
 from tests.places import a_place_for_servers
+from tests.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +109,7 @@ async def test_a_method_that_is_switched_at_any_node_is_told_to_the_pages_of_all
             await stack.enter_async_context(open_watcher(n, raffle_id, is_legacy=True))
             for n in cluster.nodes
         ]
+        await until_joined(cluster.nodes[0], raffle_id, len(pages) + len(older))
         switch = partial(admin.put, path, {"enabled": True})
         assert (await trio.to_thread.run_sync(switch)).status_code == 200
         for page in (*pages, *elsewhere) if everywhere else pages:
@@ -129,7 +141,7 @@ async def test_a_payment_that_goes_back_is_told_to_its_buyers_pages_at_every_nod
         paid = mine.post(f"/reservations/{held}/payments", {"provider": "sandbox"}).json()
         payment_id: str = paid["payment"]["id"]
         back = admin.post(f"/payments/{payment_id}/refund", {"reason": "pedido"})
-        assert back.json()["payment"]["status"] == "refunded", back.text
+        assert back.status_code == 200, back.text
         return payment_id
 
     async with AsyncExitStack() as stack:
@@ -142,11 +154,13 @@ async def test_a_payment_that_goes_back_is_told_to_its_buyers_pages_at_every_nod
             for n in cluster.nodes
         ]
         payment_id = await trio.to_thread.run_sync(pay_and_give_back)
+        refunded = {"type": "payment", "payment_id": payment_id, "status": "refunded"}
+        # Not as the last word: two nodes may work on it, and each tells what it has seen.
         for page in pages:
-            refunded = {"type": "payment", "payment_id": payment_id, "status": "refunded"}
-            await page.until(lambda w, last=refunded: w.of_type("payment")[-1:] == [last])
+            await page.until(lambda w: refunded in w.of_type("payment"))
+        truth = board_of(cluster.nodes[0], raffle_id)
         for page in others:
-            await page.until(lambda w: w.board.seq >= pages[0].board.seq)
+            await page.until(lambda w: w.board.seq >= truth.seq)
         assert [page.of_type("payment") for page in others] == [[]] * 3
 
 
@@ -260,11 +274,10 @@ async def test_viewers_at_every_node_see_every_change_and_no_identity(
     cluster: Cluster, database: str, api: Callable[..., Api]
 ) -> None:
     server = cluster.nodes[0]
-    user_id = uuid4()
-    raffle_id = UUID(created(api(server, Role.ADMIN, uuid4())))
-    await trio.to_thread.run_sync(  # Somebody's hold ends while they watch.
-        lambda: rows.fill(database, raffle_id, 1, 3, phase="selection", until=time.time() + 2.5)
-    )
+    raffle_id = UUID(created(api(server, Role.ADMIN, uuid4()), selection_seconds=5))
+    rows_of = partial(rows.fill, database, raffle_id, 1, 2, phase="selection")
+    await trio.to_thread.run_sync(lambda: rows_of(until=time.time() + 600))
+    patient, hasty = uuid_of(database, raffle_id, "user_id"), uuid4()
     async with AsyncExitStack() as stack:
         modern = [
             await stack.enter_async_context(open_watcher(node, raffle_id)) for node in cluster.nodes
@@ -273,17 +286,21 @@ async def test_viewers_at_every_node_see_every_change_and_no_identity(
             await stack.enter_async_context(open_watcher(node, raffle_id, is_legacy=True))
             for node in cluster.nodes
         ]
+        await until_joined(server, raffle_id, len(modern) + len(legacy))
         assert cluster.owner(raffle_id) is not None
-        token = server.token(user_id)
-        reservation_id = str(uuid4())
-        reply = await reserve_at(cluster, 1, raffle_id, token, reservation_id, "10", "11")
+        # This hold ends while they watch: five seconds are the shortest that a raffle may give.
+        reply = await reserve_at(
+            cluster, 1, raffle_id, server.token(hasty), str(uuid4()), "10", "11"
+        )
         assert reply["ok"], reply
+        token = server.token(patient)
         async with open_client(cluster.nodes[2].url, raffle_id, token=token) as client:
-            same = {"reservation_id": reservation_id}
-            assert (await client.request("remove", **same, numbers=["10"]))["ok"]
+            same = {"reservation_id": str(uuid_of(database, raffle_id, "id"))}
+            assert (await client.request("remove", **same, numbers=["00"]))["ok"]
             assert (await client.request("add", **same, numbers=["12"]))["ok"]
+        at_last = {**dict.fromkeys(("00", "10", "11"), "available"), "12": "reserved"}
         for watcher in legacy:
-            await watcher.until(lambda w: states_of(w).get("02") == "available")
+            await watcher.until(lambda w: states_of(w) == at_last)
         truth = board_of(server, raffle_id)
         assert truth.counts()[1] == 2
         for watcher in modern:
@@ -291,15 +308,18 @@ async def test_viewers_at_every_node_see_every_change_and_no_identity(
             assert watcher.board.cells == truth.cells
     for watcher in legacy:
         (expired,) = watcher.of_type("reservation_expired")
-        assert expired["data"]["number_ids"] == ["00", "01", "02"]
-        assert states_of(watcher) == {
-            **dict.fromkeys(("00", "01", "02", "10"), "available"),
-            **dict.fromkeys(("11", "12"), "reserved"),
-        }
+        assert expired["data"]["number_ids"] == ["10", "11"]
         assert watcher.texts == legacy[0].texts
-    secrets = (str(user_id).encode(), user_id.hex.encode(), user_id.bytes, b"user_id")
+    people = [form for who in (patient, hasty) for form in (str(who).encode(), who.bytes)]
+    secrets = (*people, *(who.hex.encode() for who in (patient, hasty)), b"user_id")
     for watcher in (*modern, *legacy):
         assert not [secret for secret in secrets if secret in watcher.everything]
+
+
+def uuid_of(database: str, raffle_id: UUID, column: str) -> UUID:
+    """The hold of the patient one, who was here first."""
+    sql = f"SELECT {column} FROM reservations WHERE raffle_id = $1 ORDER BY created_at LIMIT 1"
+    return UUID(str(ask(database, sql, raffle_id)))
 
 
 async def test_news_of_a_reservation_reach_all_tabs_of_its_owner_and_nobody_else(
@@ -394,9 +414,9 @@ async def test_the_statistics_count_the_sockets_of_all_nodes(cluster: Cluster) -
         for index in (0, 1, 1, 2):
             await stack.enter_async_context(open_watcher(cluster.nodes[index], raffle_id))
         for node in cluster.nodes:
+            await until_joined(node, raffle_id, 4)
             url = f"{node.url}/api/v1/raffles/{raffle_id}/ws/stats"
-            stats = httpx.get(url, headers=admin, timeout=10).json()
-            assert stats["connections_by_raffle"][str(raffle_id)] == 4
+            stats = httpx.get(url, headers=admin, timeout=60).json()
             assert stats["nodes"] == 3
 
 
@@ -446,6 +466,20 @@ def test_the_internal_door_opens_for_fresh_messages_of_our_own_nodes_only(
 # -- other installations ---------------------------------------------------------------------------
 
 
+def until_spoken(redis_url: str, nodes: Sequence[ServerProcess]) -> None:
+    """Wait until each has said that it is here so often that the others know, if they could hear it."""
+    said: Counter[int] = Counter()
+    with redis.Redis.from_url(redis_url) as client, client.pubsub() as listening:
+        listening.ssubscribe(*client.pubsub_shardchannels("sorteos:nodes:*"))
+
+        def all_have_spoken() -> bool:
+            message = listening.get_message(ignore_subscribe_messages=True, timeout=1) or {}
+            said.update(n.port for n in nodes if f":{n.port}-".encode() in message.get("data", b""))
+            return all(said[node.port] > 2 for node in nodes)
+
+        eventually(all_have_spoken)
+
+
 def test_two_installations_on_one_redis_do_not_meet(servers: EmbeddedServers) -> None:
     with ExitStack() as stack:
         alone = []
@@ -455,13 +489,11 @@ def test_two_installations_on_one_redis_do_not_meet(servers: EmbeddedServers) ->
             alone.append(
                 stack.enter_context(open_cluster([database], servers.redis_url or "", place))
             )
+        until_spoken(servers.redis_url or "", [cluster.nodes[0] for cluster in alone])
         for cluster in alone:
             [node] = cluster.nodes
             raffle_id = node.create_raffle(100)
             admin = {"Authorization": f"Bearer {node.admin_token}"}
             url = f"{node.url}/api/v1/raffles/{raffle_id}/ws/stats"
-            # Long enough for each to have heard the other, if it could: both say it every second.
-            for _ in range(12):
-                assert httpx.get(url, headers=admin, timeout=10).json()["nodes"] == 1
-                time.sleep(0.1)
+            assert httpx.get(url, headers=admin, timeout=60).json()["nodes"] == 1
             assert metric(node, "sorteos_peers") == 0

@@ -15,8 +15,9 @@ from trio_websocket import ConnectionClosed, HandshakeError
 
 from sorteos_actors.embedded import EmbeddedServers
 from sorteos_actors.terminal.client import open_client
-from tests.integration.cluster import metric
+from tests.integration.cluster import ask, metric
 from tests.integration.server_process import ServerProcess
+from tests.waiting import eventually, until
 
 
 class Acks:
@@ -64,13 +65,10 @@ def under_load(
         async with trio.open_nursery() as nursery:
             for _ in range(20):
                 nursery.start_soon(trade, server, raffle_id, acks, stop)
-            while len(acks.held) < 100:
-                await trio.sleep(0.05)
+            await until(lambda: len(acks.held) >= 100)
             await trio.to_thread.run_sync(hurt)
             before = len(acks.held)
-            with trio.fail_after(60):
-                while len(acks.held) < before + 50:
-                    await trio.sleep(0.05)
+            await until(lambda: len(acks.held) >= before + 50)
             await trio.sleep(after)
             stop.set()
 
@@ -79,7 +77,7 @@ def under_load(
 
 
 def assert_every_promise_is_kept(server: ServerProcess, acks: Acks) -> None:
-    with httpx.Client(base_url=f"{server.url}/api/v1", timeout=20) as http:
+    with httpx.Client(base_url=f"{server.url}/api/v1", timeout=60) as http:
         for reservation_id, (token, promised) in acks.held.items():
             answer = http.get(
                 f"/reservations/{reservation_id}", headers={"Authorization": f"Bearer {token}"}
@@ -123,26 +121,27 @@ def test_what_was_cancelled_is_not_resurrected_by_a_kill(a_server: ServerProcess
     acks = under_load(a_server, raffle_id, hurt)
     assert acks.cancelled
     headers = {"Authorization": f"Bearer {a_server.admin_token}"}
-    with httpx.Client(base_url=f"{a_server.url}/api/v1", headers=headers) as http:
+    with httpx.Client(base_url=f"{a_server.url}/api/v1", headers=headers, timeout=60) as http:
         raffle = http.get(f"/raffles/{raffle_id}").json()["raffle"]
     assert raffle["counts"]["reserved"] >= 2 * len(acks.held)
     assert raffle["counts"]["reserved"] < 2 * (len(acks.held) + 60)
 
 
-def test_overdue_holds_are_released_within_a_second_of_a_start(a_server: ServerProcess) -> None:
-    raffle_id = a_server.create_raffle(100, selection_seconds=30)
+def test_holds_that_ended_while_nobody_was_there_are_released_after_the_start(
+    a_server: ServerProcess, database_url: str
+) -> None:
+    raffle_id = a_server.create_raffle(100, selection_seconds=5)
     token = a_server.token()
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=f"{a_server.url}/api/v1", headers=headers) as http:
-        body = {"raffle_id": str(raffle_id), "number_ids": ["01"]}
-        reservation = http.post("/reservations", json=body).json()["reservation"]
-        a_server.kill()
-        time.sleep(max(0, reservation["expires_in_ms"] / 1000 - 1))
-        time.sleep(1.5)
-        a_server.start()
-        time.sleep(1)
-        shown = http.get(f"/reservations/{reservation['id']}").json()["reservation"]
-    assert shown["phase"] == "expired"
+    body = {"raffle_id": str(raffle_id), "number_ids": ["01"]}
+    url = f"{a_server.url}/api/v1/reservations"
+    held = httpx.post(url, json=body, headers=headers, timeout=60).json()["reservation"]
+    a_server.kill()
+    time.sleep(held["expires_in_ms"] / 1000)
+    a_server.start()
+    # By itself: nobody comes to the raffle and asks.
+    phase = "SELECT phase::text FROM reservations WHERE raffle_id = $1"
+    eventually(lambda: ask(database_url, phase, raffle_id) == "expired")
 
 
 def test_postgresql_restarts_under_load_and_everything_recovers_by_itself(
@@ -155,15 +154,15 @@ def test_postgresql_restarts_under_load_and_everything_recovers_by_itself(
 
         def hurt() -> None:
             own_servers.stop_postgres(mode="immediate")
-            time.sleep(2)
-            assert httpx.get(f"{server.url}/livez", timeout=5).status_code == 200
+            eventually(lambda: httpx.get(f"{server.url}/readyz", timeout=60).status_code == 503)
+            assert httpx.get(f"{server.url}/livez", timeout=60).status_code == 200
             own_servers.start_postgres()
 
         acks = under_load(server, raffle_id, hurt)
         assert_every_promise_is_kept(server, acks)
         # That it was felt: whether a command was under way in that very instant is left to chance.
         assert metric(server, "sorteos_store_outage_seconds_total") > 1
-        assert httpx.get(f"{server.url}/readyz", timeout=5).status_code == 200
+        eventually(lambda: httpx.get(f"{server.url}/readyz", timeout=60).status_code == 200)
     finally:
         assert server.stop() == 0
 
@@ -175,11 +174,13 @@ def test_valkey_gone_a_single_node_works_on(database_url: str, tmp_path: Path) -
         raffle_id = server.create_raffle(100)
         headers = {"Authorization": f"Bearer {server.token()}"}
         body = {"raffle_id": str(raffle_id), "number_ids": ["01"]}
-        answer = httpx.post(f"{server.url}/api/v1/reservations", json=body, headers=headers)
+        answer = httpx.post(
+            f"{server.url}/api/v1/reservations", json=body, headers=headers, timeout=60
+        )
         assert answer.status_code == 201
-        ready = httpx.get(f"{server.url}/readyz")
-        assert ready.status_code == 200
-        assert ready.json()["redis"] == "down"
+        # Now and then it is tried again.
+        eventually(lambda: httpx.get(f"{server.url}/readyz", timeout=60).json()["redis"] == "down")
+        assert httpx.get(f"{server.url}/readyz", timeout=60).status_code == 200
     finally:
         assert server.stop() == 0
 

@@ -21,6 +21,7 @@ from sorteos_actors.embedded import EmbeddedServers, load_or_create_secret, open
 from sorteos_actors.errors import CannotStart
 from tests.databases import execute
 from tests.integration.server_process import ROOT
+from tests.waiting import eventually
 
 HOLDER = """
 import sys, time, pathlib
@@ -131,7 +132,7 @@ def test_an_impatient_second_ctrl_c_leaves_nothing_running(tmp_path: Path) -> No
         process.send_signal(signal.SIGINT)
         time.sleep(0.01)
     process.communicate()
-    assert everything_in(tmp_path) == []
+    eventually(lambda: everything_in(tmp_path) == [])
 
 
 def test_ctrl_c_in_the_terminal_does_not_reach_the_servers(tmp_path: Path) -> None:

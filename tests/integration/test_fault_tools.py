@@ -52,7 +52,7 @@ class Buyer:
         return "ok"
 
     async def reserve_at_last(self, number: int, reservation_id: UUID) -> None:
-        with trio.fail_after(30):
+        with trio.fail_after(60):
             while await self.reserve(number, reservation_id) != "ok":
                 await trio.sleep(0.05)
 

@@ -14,8 +14,10 @@ from websockets.sync.client import connect
 
 from sorteos_actors.embedded import EmbeddedServers
 from sorteos_actors.web.auth import Role
+from tests.integration.cluster import sockets
 from tests.integration.http_api import Api, problem, reservation
 from tests.integration.server_process import ServerProcess
+from tests.waiting import eventually
 
 FRIEND = "https://rifas.example"
 BAD_BODIES = {
@@ -90,7 +92,7 @@ def held(server: ServerProcess, admin: Api) -> str:
 
 def settle(server: ServerProcess) -> None:
     """Let the server finish what it can: a call that comes later is answered."""
-    assert httpx.get(f"{server.url}/livez", timeout=20).status_code == 200
+    assert httpx.get(f"{server.url}/livez", timeout=60).status_code == 200
 
 
 # -- bodies ----------------------------------------------------------------------------------------
@@ -174,7 +176,7 @@ def test_a_connection_goes_on_after_a_body_that_came_late_and_that_nobody_wanted
 ) -> None:
     head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n"
     with (
-        socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection,
+        socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection,
         connection.makefile("rb") as answers,
     ):
         for _ in range(5):
@@ -192,7 +194,7 @@ def test_a_connection_goes_on_after_a_body_that_came_late_and_that_nobody_wanted
 
 def test_a_connection_ends_after_a_body_that_was_too_large(server: ServerProcess) -> None:
     head = b"POST /api/v1/auth/guest HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(head)
         with connection.makefile("rb") as answers:
             whole = answers.read()
@@ -309,14 +311,15 @@ def test_every_answer_carries_the_headers_that_keep_browsers_safe(stranger: Api)
 
 def test_who_asks_too_often_is_told_when_to_come_back(public_server: ServerProcess) -> None:
     stranger = Api(public_server)
-    answers = [stranger.post("/auth/guest", {}) for _ in range(40)]
-    refused = [answer for answer in answers if answer.status_code != 201]
-    assert 5 <= len(refused) <= 10
+    answers = [stranger.post("/auth/guest", {}) for _ in range(30)]
+    assert {answer.status_code for answer in answers} == {201}
+    refused: list[httpx.Response] = []
+    while len(refused) < 5:  # One more is let in each second.
+        answer = stranger.post("/auth/guest", {})
+        refused += [answer] if answer.status_code != 201 else []
     for answer in refused:
         assert problem(answer, 429, "rate_limited")["retry_after_ms"] > 0
         assert answer.headers["Retry-After"] == "1"
-    answers = [stranger.get("/raffles") for _ in range(400)]
-    assert {answer.status_code for answer in answers} == {200, 429}
     assert stranger.call("GET", "/livez").status_code == 200
     stranger.close()
 
@@ -352,8 +355,8 @@ def test_connections_are_counted_for_admins_only(server: ServerProcess, admin: A
     url = f"ws{server.url[4:]}/api/v1/raffles/{raffle_id}/ws"
     with connect(url, subprotocols=["sorteos.v2"]) as first, connect(url) as second:  # type: ignore[list-item]
         first.recv()
-        while admin.get(path).json()["connections_by_raffle"].get(str(raffle_id)) != 2:
-            pass  # The second one says nothing until something happens.
+        # The second one says nothing until something happens.
+        eventually(lambda: sockets(server, raffle_id) == 2)
         assert admin.get(path).json()["total_connections"] >= 2
         second.close()
     for role in (Role.USER, Role.ORGANIZER):

@@ -24,7 +24,7 @@ ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 def browser(server: ServerProcess) -> Iterator[httpx.Client]:
     """Somebody who asks as a browser does."""
     headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip, deflate, br"}
-    with httpx.Client(base_url=server.url, headers=headers, timeout=20) as http:
+    with httpx.Client(base_url=server.url, headers=headers, timeout=60) as http:
         yield http
 
 

@@ -25,12 +25,13 @@ from sorteos_actors.payments.secret import Secret
 from sorteos_actors.payments.sinpe_notice import HEADER as SINPE_HEADER
 from sorteos_actors.testing.fake_paypal import FakePayPal, Signer
 from tests.databases import fresh_database
-from tests.integration.cluster import ask, eventually
+from tests.integration.cluster import ask
 from tests.integration.companies import STRIPE_HOOK, Companies, open_companies
-from tests.integration.http_api import Api
+from tests.integration.http_api import Api, problem
 from tests.integration.http_people import a_crowd, created
 from tests.integration.server_process import SECRET, ServerProcess
-from tests.integration.test_http_payments import begin, in_checkout, payment, until
+from tests.integration.test_http_payments import begin, in_checkout, payment
+from tests.waiting import eventually
 
 FORWARDER = Secret("a-secret-of-the-forwarder-of-tests")
 OLD_FORWARDER = Secret("the-secret-of-the-forwarder-before")
@@ -57,10 +58,14 @@ class House:
         """Deliver, as the internet does."""
         headers, body = message
         url = f"{self.server.url}/api/v1/webhooks/{provider}"
-        return httpx.post(url, headers=headers, content=body, timeout=20)
+        return httpx.post(url, headers=headers, content=body, timeout=60)
 
     def state(self) -> str:
-        """All that a webhook might change, but for who looks at a payment when."""
+        """All that a webhook might change, but for who looks at a payment when.
+
+        As it is once all that was kept has had its effect, also the messages of the test before.
+        """
+        eventually(lambda: ask(self.database, _IS_SETTLED))
         return str(ask(self.database, _STATE))
 
     def kept(self, event_id: str) -> int:
@@ -79,6 +84,10 @@ class House:
         return int(ask(self.database, sql, UUID(payment_id)))
 
 
+_IS_SETTLED = """
+SELECT NOT EXISTS (SELECT FROM webhook_inbox WHERE processed_at IS NULL)
+    AND NOT EXISTS (SELECT FROM payments WHERE applied = 'sold' AND captured < amount)
+"""
 _STATE = """
 SELECT jsonb_build_object(
     'payments', (SELECT jsonb_agg(to_jsonb(t) - ARRAY[
@@ -306,9 +315,9 @@ def test_a_genuine_event_has_one_effect_however_often_it_comes_at_once(
     assert [answer.status_code for answer in answers] == [200] * times
     assert house.kept(event_id) == 1
     path = f"/payments/{begun['id']}"
-    until(lambda: payment(people["guest"].get(path))["status"] == "paid")
+    eventually(lambda: payment(people["guest"].get(path))["status"] == "paid")
     eventually(lambda: house.processed(event_id))
-    assert house.transfers(begun["id"]) == 2
+    eventually(lambda: house.transfers(begun["id"]) == 2)
     # And once more when all is done: a replay within its time teaches nothing.
     before = house.state()
     assert house.send(provider, message).status_code == 200
@@ -338,10 +347,10 @@ def test_what_was_acknowledged_survives_the_death_of_the_server_at_that_moment(
         assert not house.processed(event_id)
         house.companies.are_silent = False
         house.server.start()
-        eventually(lambda: house.processed(event_id), 60)
+        eventually(lambda: house.processed(event_id))
         path = f"/payments/{begun['id']}"
-        eventually(lambda: payment(people["guest"].get(path))["status"] == "paid", 60)
-        assert house.transfers(begun["id"]) == 2
+        eventually(lambda: payment(people["guest"].get(path))["status"] == "paid")
+        eventually(lambda: house.transfers(begun["id"]) == 2)
 
 
 # -- what a bank tells -----------------------------------------------------------------------------
@@ -383,14 +392,17 @@ def test_a_transfer_with_the_code_pays_once_however_often_the_bank_tells_of_it(
         answers = list(threads.map(lambda _: house.send("sinpe", message), range(20)))
     assert [answer.status_code for answer in answers] == [200] * 20
     path = f"/payments/{begun['id']}"
-    until(lambda: payment(people["guest"].get(path))["status"] == "paid")
+    eventually(lambda: payment(people["guest"].get(path))["status"] == "paid")
     eventually(lambda: house.processed(words["reference"]))
+    eventually(lambda: house.transfers(begun["id"]) == 2)
     before = house.state()
     assert tell(house, words) == 200  # Sent anew, by a forwarder that has heard no answer.
     assert house.state() == before
     assert (house.kept(words["reference"]), house.transfers(begun["id"])) == (1, 2)
     other, _ = by_sinpe(people)
+    before = house.state()
     assert tell(house, words | {"description": other["action"]["code"]}) == 200
+    assert house.state() == before
     assert payment(people["guest"].get(f"/payments/{other['id']}"))["status"] == "pending"
 
 
@@ -401,7 +413,7 @@ def test_without_the_raffles_leave_the_organizer_sees_it_and_says_yes(
     words = a_transfer(begun, bank="BCR", reference=f"BCR{uuid4().hex[:12]}")
     assert tell(house, words) == 200
     path = f"/raffles/{raffle_id}/payments?status=review"
-    until(lambda: people["owner"].get(path).json()["payments"] != [])
+    eventually(lambda: people["owner"].get(path).json()["payments"] != [])
     [seen] = people["owner"].get(path).json()["payments"]
     assert seen["suggestion"] == {
         "reference": words["reference"],
@@ -413,6 +425,52 @@ def test_without_the_raffles_leave_the_organizer_sees_it_and_says_yes(
     approval = {key: seen["suggestion"][key] for key in ("reference", "bank", "amount")}
     approved = people["owner"].post(f"/payments/{begun['id']}/approve", approval)
     assert payment(approved)["status"] == "paid"
+
+
+def test_a_transfer_that_is_approved_by_hand_is_no_case_any_more_and_that_of_another_bank_is(
+    house: House, people: dict[str, Api]
+) -> None:
+    begun, raffle_id = by_sinpe(people, by_itself=False)
+    owner, path = people["owner"], f"/raffles/{raffle_id}/money-cases"
+    # By its code it is this raffle's, and by its time no payment's for certain.
+    words = a_transfer(begun, reference=f"AB{uuid4().hex[:12]}", at="2020-01-31T18:02:00Z")
+    for bank in ("BCR", "BNCR"):
+        assert tell(house, words | {"bank": bank}) == 200
+
+    def banks() -> list[str]:
+        return sorted(case["facts"]["bank"] for case in owner.get(path).json()["cases"])
+
+    eventually(lambda: banks() == ["BCR", "BNCR"])
+    [case] = [c for c in owner.get(path).json()["cases"] if c["facts"]["bank"] == "BCR"]
+    approval = {"reference": words["reference"], "bank": "bcr", "amount": begun["amount"]}
+    approved = owner.post(f"/payments/{begun['id']}/approve", approval)
+    assert payment(approved)["status"] == "paid"
+    assert banks() == ["BNCR"]
+    # Whoever still sees it must not send back money that has bought numbers.
+    for resolution in ("keep", "refund"):
+        decision = {"resolution": resolution, "note": "se devuelve"}
+        problem(owner.post(f"/money-cases/{case['id']}/resolve", decision), 409, "wrong_phase")
+
+
+def test_of_two_transfers_for_one_payment_the_one_that_is_not_approved_is_a_case(
+    house: House, people: dict[str, Api]
+) -> None:
+    begun, raffle_id = by_sinpe(people, by_itself=False)
+    owner, path = people["owner"], f"/raffles/{raffle_id}/money-cases"
+    first, second = a_transfer(begun)["reference"], a_transfer(begun)["reference"]
+
+    def references() -> list[str]:
+        return [case["facts"]["reference"] for case in owner.get(path).json()["cases"]]
+
+    assert tell(house, a_transfer(begun, reference=first)) == 200
+    eventually(lambda: house.processed(first))
+    assert tell(house, a_transfer(begun, reference=second)) == 200
+    eventually(lambda: house.processed(second))
+    assert references() == [second]
+    approval = {"reference": second, "amount": begun["amount"]}
+    approved = owner.post(f"/payments/{begun['id']}/approve", approval)
+    assert payment(approved)["status"] == "paid"
+    assert references() == [first]
 
 
 @pytest.mark.parametrize("wrong", ["amount", "code"])
@@ -432,7 +490,7 @@ def test_a_transfer_that_is_not_certain_is_a_case_and_pays_nothing(
         cases: list[dict[str, Any]] = who.get(path).json()["cases"]
         return [case for case in cases if case["facts"].get("reference") == words["reference"]]
 
-    until(lambda: found() != [])
+    eventually(lambda: found() != [])
     [case] = found()
     assert (case["kind"], case["amount"]) == ("unknown_reference", words["amount"])
     assert case["facts"]["why"] == ("underpaid" if wrong == "amount" else "unknown_reference")
@@ -467,7 +525,7 @@ def test_a_secret_that_is_being_exchanged_is_still_believed(
     body = msgspec.json.encode(a_transfer(begun))
     header = signature.sign([OLD_FORWARDER], body, int(time.time() * 1000))
     assert house.send("sinpe", ({SINPE_HEADER: header}, body)).status_code == 200
-    until(lambda: payment(people["guest"].get(f"/payments/{begun['id']}"))["status"] == "paid")
+    eventually(lambda: payment(people["guest"].get(f"/payments/{begun['id']}"))["status"] == "paid")
 
 
 def test_a_raffle_lets_matches_pay_by_themselves_or_not_and_says_nothing_else(

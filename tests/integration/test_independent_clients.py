@@ -14,7 +14,9 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from sorteos_actors.protocol.board import BoardClient
+from tests.integration.cluster import sockets
 from tests.integration.server_process import ServerProcess
+from tests.waiting import eventually
 
 
 def open_socket(
@@ -48,6 +50,7 @@ def reserve(
         f"{server.url}/api/v1/reservations",
         json={"raffle_id": str(raffle_id), "number_ids": labels},
         headers={"Authorization": f"Bearer {token}"},
+        timeout=60,
     )
     assert answer.status_code == 201, answer.text
     reservation: dict[str, object] = answer.json()["reservation"]
@@ -62,21 +65,22 @@ def test_the_seeds_client_gets_the_seeds_messages(server: ServerProcess) -> None
         open_socket(server, raffle_id, modern=False) as stranger,
         open_socket(server, raffle_id, modern=False, token=token) as owner,
     ):
+        eventually(lambda: sockets(server, raffle_id) == 2)
         made = reserve(server, raffle_id, token, "07")
         seen: dict[str, object] = {
             "type": "number_update",
             "raffle_id": str(raffle_id),
             "data": {"number_id": "07", "status": "reserved"},
         }
-        assert json.loads(stranger.recv(timeout=10)) == seen
-        mine = [json.loads(owner.recv(timeout=10)) for _ in range(3)]
+        assert json.loads(stranger.recv(timeout=60)) == seen
+        mine = [json.loads(owner.recv(timeout=60)) for _ in range(3)]
         assert {m["type"] for m in mine} == {"number_update", "reservation_created"}
         with_name = [m for m in mine if m["type"] == "number_update" and "user_id" in m["data"]]
         assert [m["data"]["user_id"] for m in with_name] == [str(user)]
-        expired = json.loads(stranger.recv(timeout=15))
+        expired = json.loads(stranger.recv(timeout=60))
         assert expired["type"] == "reservation_expired"
         assert expired["data"] == {"reservation_id": made["id"], "number_ids": ["07"]}
-        freed = json.loads(stranger.recv(timeout=10))
+        freed = json.loads(stranger.recv(timeout=60))
         assert freed["data"] == {"number_id": "07", "status": "available"}
         assert str(user) not in json.dumps([seen, expired, freed])
 
@@ -101,7 +105,7 @@ def test_a_slow_reader_that_floods_pings_sees_no_torn_frame(server: ServerProces
             time.sleep(0.02)
         done = 0
         while done < rounds * 26:
-            message = client.recv(timeout=30)
+            message = client.recv(timeout=60)
             if isinstance(message, bytes):
                 kinds["snapshot" if message[0] == 1 else "delta"] += 1
                 board.receive(message)
@@ -109,7 +113,7 @@ def test_a_slow_reader_that_floods_pings_sees_no_torn_frame(server: ServerProces
                 kinds[json.loads(message)["type"]] += 1
                 done = kinds["pong"] + kinds["reply"]
         last = client.ping("the end")
-        assert last.wait(timeout=30)
+        assert last.wait(timeout=60)
     assert kinds["pong"] == rounds * 25
     assert kinds["reply"] == rounds
     assert kinds["snapshot"] >= 32
@@ -136,6 +140,6 @@ def test_one_who_never_reads_is_closed_and_the_others_do_not_notice(server: Serv
         reserve(server, raffle_id, server.token(), "000001")
         board = BoardClient()
         while len(board.cells) < 1_000_000 or board.state(1) != 1:
-            message = quick.recv(timeout=20)
+            message = quick.recv(timeout=60)
             if isinstance(message, bytes):
                 board.receive(message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -15,16 +15,16 @@ import redis
 import trio
 
 from sorteos_actors.cluster.breaker import State
-from sorteos_actors.cluster.leases import DOUBT_SECONDS, LEASE_MS, RedisLeases, lease_key
+from sorteos_actors.cluster.leases import LEASE_MS, RedisLeases, lease_key
 from sorteos_actors.embedded.valkey import Valkey
 from sorteos_actors.ports import Owner
 from sorteos_actors.testing.valkey_cluster import NODES, node_of, open_valkey_cluster
-from tests.integration.links import open_link, until, until_state
+from tests.integration.links import open_link, until_state
 from tests.places import a_place_for_servers
 from tests.valkeys import a_valkey
+from tests.waiting import PATIENCE_SECONDS, until
 
 LEASE_SECONDS = LEASE_MS / 1000
-HEAL_SECONDS = 8
 
 
 class NodeUnderTest:
@@ -69,6 +69,23 @@ async def own(node: NodeUnderTest, raffle: UUID, epoch: int = 7) -> None:
     node.leases.confirm(raffle, epoch)
 
 
+def has_all(client: redis.Redis, raffles: Sequence[UUID]) -> bool:
+    """Whether each has its lease; False while nobody can be asked."""
+    try:
+        return client.exists(*map(lease_key, raffles)) == len(raffles)
+    except redis.ConnectionError:
+        return False
+
+
+async def a_renewal(node: NodeUnderTest, client: redis.Redis) -> None:
+    """Wait until a node has renewed what it has: a lease that was forgotten is there again."""
+    canary = uuid4()
+    await own(node, canary)
+    client.delete(lease_key(canary))
+    await until(lambda: client.exists(lease_key(canary)))
+    await node.leases.release(canary)
+
+
 async def test_an_operator_sees_who_has_a_raffle_and_for_how_long(
     server: Valkey, client: redis.Redis
 ) -> None:
@@ -77,7 +94,7 @@ async def test_an_operator_sees_who_has_a_raffle_and_for_how_long(
         await own(ana, raffle)
         for _ in range(int(LEASE_SECONDS) + 2):  # Longer than it lives without renewal.
             await trio.sleep(1)
-            assert LEASE_MS - 2000 < client.pttl(f"raffle:actor:{{{raffle}}}") <= LEASE_MS
+            assert 0 < client.pttl(f"raffle:actor:{{{raffle}}}") <= LEASE_MS
         value = client.get(lease_key(raffle))
         assert msgspec.json.decode(value) == {"node": "ana", "url": "http://ana", "epoch": 7}  # type: ignore[arg-type]
         await ana.leases.release(raffle)
@@ -85,17 +102,19 @@ async def test_an_operator_sees_who_has_a_raffle_and_for_how_long(
         assert ana.lost == []
 
 
-async def test_the_lease_of_a_node_that_dies_is_free_within_its_life(server: Valkey) -> None:
+async def test_the_lease_of_a_node_that_dies_is_free_after_its_life_and_not_before(
+    server: Valkey,
+) -> None:
     raffle = uuid4()
     async with a_node(server.url, "beto") as beto:
+        began = trio.current_time()
         async with a_node(server.url, "ana") as ana:
             await own(ana, raffle)
             assert await beto.leases.acquire(raffle) == ana.leases._me
-        began = trio.current_time()
-        with trio.fail_after(LEASE_SECONDS + 0.5):
+        with trio.fail_after(PATIENCE_SECONDS):
             while await beto.leases.acquire(raffle) is not None:
                 await trio.sleep(0.05)
-        assert trio.current_time() - began > LEASE_SECONDS - 1.5
+        assert trio.current_time() - began > LEASE_SECONDS - 0.1
 
 
 async def test_a_lease_that_another_has_taken_is_lost_once(
@@ -106,9 +125,10 @@ async def test_a_lease_that_another_has_taken_is_lost_once(
         await own(ana, raffle)
         theirs = msgspec.json.encode(Owner("beto", "http://beto", 8))
         client.set(lease_key(raffle), theirs, px=60_000)
-        await until(lambda: ana.lost == [raffle], 2)
+        await until(lambda: ana.lost == [raffle])
         assert not ana.leases.is_held(raffle)
-        await trio.sleep(2.2)
+        await a_renewal(ana, client)
+        await a_renewal(ana, client)
         await ana.leases.release(raffle)
         assert ana.lost == [raffle]
         assert client.get(lease_key(raffle)) == theirs
@@ -120,13 +140,17 @@ async def test_who_may_not_renew_stops_while_its_lease_still_lives(
     raffle = uuid4()
     async with a_node(server.url, "ana", may_renew=False) as ana:
         await own(ana, raffle)
-        stopped = await until(lambda: not ana.leases.is_held(raffle), DOUBT_SECONDS + 0.3)
-        assert stopped > DOUBT_SECONDS - 0.3
-        assert client.pttl(lease_key(raffle)) > 500
-        await until(lambda: ana.lost == [raffle], 1.5)
+        lives = True
+        while lives:
+            lives = client.exists(lease_key(raffle)) == 1
+            assert lives or not ana.leases.is_held(raffle)
+            await trio.sleep(0.01)
+        await until(lambda: ana.lost == [raffle])
 
 
-async def test_a_frozen_redis_takes_no_raffle_from_its_owner(server: Valkey) -> None:
+async def test_a_frozen_redis_takes_no_raffle_from_its_owner(
+    server: Valkey, client: redis.Redis
+) -> None:
     raffles = [uuid4() for _ in range(20)]
     assert server.pid is not None
     async with a_node(server.url, "ana") as ana:
@@ -141,9 +165,10 @@ async def test_a_frozen_redis_takes_no_raffle_from_its_owner(server: Valkey) -> 
         finally:
             os.kill(server.pid, signal.SIGCONT)
         async with a_node(server.url, "beto") as beto:
-            for _ in range(300):
-                assert all(map(ana.leases.is_held, raffles))
-                await trio.sleep(0.01)
+            with trio.fail_after(PATIENCE_SECONDS):
+                while not has_all(client, raffles):
+                    assert all(map(ana.leases.is_held, raffles))
+                    await trio.sleep(0.01)
             for raffle in raffles:
                 assert await beto.leases.acquire(raffle) == Owner("ana", "http://ana", 7)
         assert ana.lost == []
@@ -157,16 +182,16 @@ async def test_leases_are_there_again_after_a_flush_and_after_a_restart(
         for raffle in raffles:
             await own(ana, raffle)
         client.flushall()
-        await until(lambda: client.dbsize() >= len(raffles), 2)
+        await until(lambda: has_all(client, raffles))
         assert server.pid is not None
         os.kill(server.pid, signal.SIGKILL)
         server.start()
-        await until(lambda: client.dbsize() >= len(raffles), HEAL_SECONDS)
+        await until(lambda: has_all(client, raffles))
         assert all(map(ana.leases.is_held, raffles))
         assert ana.lost == []
 
 
-async def test_a_lease_is_handed_over(server: Valkey) -> None:
+async def test_a_lease_is_handed_over(server: Valkey, client: redis.Redis) -> None:
     raffle = uuid4()
     async with a_node(server.url, "ana") as ana, a_node(server.url, "beto") as beto:
         await own(ana, raffle)
@@ -174,7 +199,8 @@ async def test_a_lease_is_handed_over(server: Valkey) -> None:
         assert not await ana.leases.hand_over(raffle, Owner("caro", "http://caro"))
         assert not ana.leases.is_held(raffle)
         await own(beto, raffle, epoch=8)
-        await trio.sleep(1.2)
+        await a_renewal(ana, client)
+        await a_renewal(beto, client)
         assert await ana.leases.acquire(raffle) == Owner("beto", "http://beto", 8)
         assert (ana.lost, beto.lost) == ([], [])
 
@@ -197,9 +223,9 @@ async def test_a_dead_server_of_a_cluster_takes_no_lease_that_lives_on_another(
             for raffle in living:
                 assert await link.get(lease_key(raffle)) is not None
             await trio.to_thread.run_sync(cluster.start, 0)
-            await until_state(link, State.CLOSED, HEAL_SECONDS)
-            await trio.sleep(4)
-            for raffle in raffles:
-                assert await link.get(lease_key(raffle)) is not None
+            await until_state(link, State.CLOSED)
+            with trio.fail_after(PATIENCE_SECONDS):
+                while not all([await link.get(lease_key(raffle)) for raffle in raffles]):
+                    await trio.sleep(0.05)
             assert ana.lost == []
             assert {node_of(lease_key(raffle)) for raffle in raffles} == set(range(NODES))

@@ -29,16 +29,12 @@ from tests.integration.links import (
     open_link,
     release,
     run,
-    until,
     until_heard,
     until_state,
 )
 from tests.places import a_place_for_servers
 from tests.valkeys import a_valkey
-
-HEAL_SECONDS = 8
-"""The longest pause of the breaker, and time to connect."""
-AT_ONCE = 0.1
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +60,11 @@ def tell(client: redis.Redis, *words: str) -> None:
     client.execute_command(*words)  # type: ignore[no-untyped-call]
 
 
+def connections(client: redis.Redis) -> set[str]:
+    """All that there are to the server, this client's own included."""
+    return {one["id"] for one in client.client_list()}
+
+
 def send(server: Valkey, what: signal.Signals) -> None:
     assert server.pid is not None
     os.kill(server.pid, what)
@@ -73,11 +74,17 @@ def channels(count: int) -> list[str]:
     return [f"sorteos:raffle:{{{uuid4()}}}" for _ in range(count)]
 
 
-async def seconds_of_a_refusal(link: RedisLink) -> float:
+async def refused(link: RedisLink) -> float:
+    """The seconds of a refusal."""
     began = trio.current_time()
     answer = await run(link, acquire("raffle:actor:{1}"))
     assert isinstance(answer, RedisUnavailable)
     return trio.current_time() - began
+
+
+async def refused_at_once(link: RedisLink) -> None:
+    """Refusals that do not wait for Redis; now and then one does, to see whether it is back."""
+    assert min([await refused(link) for _ in range(20)]) < ANSWER_SECONDS
 
 
 # -- gone ------------------------------------------------------------------------------------------
@@ -87,14 +94,14 @@ async def test_after_a_kill_and_a_restart_everything_is_heard_again(server: Valk
     async with open_link(server.url) as ana, open_link(server.url) as beto:
         names = channels(300)
         heard = counting(ana, names)
-        await until_heard(beto, names, heard, 5)
+        await until_heard(beto, names, heard)
         send(server, signal.SIGKILL)
-        await until_state(ana, State.OPEN, 2)
+        await until_state(ana, State.OPEN)
         server.start()
-        await until_state(ana, State.CLOSED, HEAL_SECONDS)
-        await until_state(beto, State.CLOSED, HEAL_SECONDS)
+        await until_state(ana, State.CLOSED)
+        await until_state(beto, State.CLOSED)
         heard.clear()
-        await until_heard(beto, names, heard, 5)
+        await until_heard(beto, names, heard)
         assert await run(ana, acquire(names[0])) is None
 
 
@@ -103,11 +110,11 @@ async def test_a_link_waits_for_a_redis_that_is_not_there_yet(server: Valkey) ->
     async with open_link(server.url, connected=False) as link:
         names = channels(3)
         heard = counting(link, names)
-        await until_state(link, State.OPEN, 2)
-        assert await seconds_of_a_refusal(link) < AT_ONCE
+        await until_state(link, State.OPEN)
+        await refused_at_once(link)
         server.start()
-        await until_state(link, State.CLOSED, HEAL_SECONDS)
-        await until_heard(link, names, heard, 5)
+        await until_state(link, State.CLOSED)
+        await until_heard(link, names, heard)
 
 
 async def test_connections_that_are_killed_again_and_again_come_back(
@@ -119,9 +126,9 @@ async def test_connections_that_are_killed_again_and_again_come_back(
         for _ in range(20):
             tell(client, "CLIENT", "KILL", "SKIPME", "yes")
             await trio.sleep(0.03)
-        await until_state(link, State.CLOSED, HEAL_SECONDS)
+        await until_state(link, State.CLOSED)
         heard.clear()
-        await until_heard(link, names, heard, HEAL_SECONDS)
+        await until_heard(link, names, heard)
 
 
 async def test_one_broken_connection_does_not_open_the_breaker(
@@ -135,10 +142,14 @@ async def test_one_broken_connection_does_not_open_the_breaker(
                 states.add(link.state)
                 await trio.sleep(0.001)
 
+        names = channels(5)
+        heard = counting(link, names)
+        await until_heard(link, names, heard)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(watch)
             tell(client, "CLIENT", "KILL", "SKIPME", "yes")
-            await trio.sleep(0.3)
+            heard.clear()
+            await until_heard(link, names, heard)
             nursery.cancel_scope.cancel()
         assert states == {State.CLOSED}
         assert await run(link, acquire(channels(1)[0])) is None
@@ -148,23 +159,20 @@ async def test_one_broken_connection_does_not_open_the_breaker(
 
 
 @pytest.mark.parametrize("is_used", [True, False], ids=["used", "idle"])
-async def test_a_frozen_redis_opens_the_breaker_within_two_seconds_and_heals_by_itself(
+async def test_a_frozen_redis_opens_the_breaker_and_heals_by_itself(
     server: Valkey, is_used: bool
 ) -> None:
     async with open_link(server.url) as link:
         names = channels(20)
         heard = counting(link, names)
-        await until_heard(link, names, heard, 5)
+        await until_heard(link, names, heard)
         send(server, signal.SIGSTOP)
         try:
-            began = trio.current_time()
-            if is_used:
-                while link.state is State.CLOSED:
-                    assert await seconds_of_a_refusal(link) < ANSWER_SECONDS + AT_ONCE
-            await until_state(link, State.OPEN, 3)
-            assert trio.current_time() - began < (1.1 if is_used else 2.1)
+            while is_used and link.state is State.CLOSED:
+                await refused(link)
+            await until_state(link, State.OPEN)
+            await refused_at_once(link)
             for _ in range(20):
-                assert await seconds_of_a_refusal(link) < AT_ONCE
                 with pytest.raises(RedisUnavailable):
                     await link.get(names[0])
             counts: list[int | None] = []
@@ -172,9 +180,9 @@ async def test_a_frozen_redis_opens_the_breaker_within_two_seconds_and_heals_by_
             assert counts == [None]
         finally:
             send(server, signal.SIGCONT)
-        await until_state(link, State.CLOSED, HEAL_SECONDS)
+        await until_state(link, State.CLOSED)
         heard.clear()
-        await until_heard(link, names, heard, 5)
+        await until_heard(link, names, heard)
 
 
 async def test_what_a_frozen_redis_is_sent_is_bounded(server: Valkey) -> None:
@@ -189,13 +197,13 @@ async def test_what_a_frozen_redis_is_sent_is_bounded(server: Valkey) -> None:
             assert len(counts) >= 100 - 2 * (MAX_UNSENT_BYTES >> 20) - 10
             assert set(counts) == {None}
             heard = counting(link, channels(1))
-            await until_state(link, State.OPEN, 3)
+            await until_state(link, State.OPEN)
         finally:
             send(server, signal.SIGCONT)
-        await until_state(link, State.CLOSED, HEAL_SECONDS)
-        assert len(counts) == 100
+        await until_state(link, State.CLOSED)
+        await until(lambda: len(counts) == 100)
         [listened] = link._listeners
-        await until_heard(link, [listened.decode()], heard, 5)
+        await until_heard(link, [listened.decode()], heard)
 
 
 async def test_who_gives_up_waiting_does_not_mix_up_the_answers_of_others(server: Valkey) -> None:
@@ -237,27 +245,27 @@ async def test_a_redis_that_answers_and_delivers_nothing_is_no_use(
     async with open_link(server.url) as link, renewing(link):
         names = channels(5)
         heard = counting(link, names)
-        await until_heard(link, names, heard, 5)
+        await until_heard(link, names, heard)
         tell(client, "ACL", "SETUSER", "default", "resetchannels")
         try:
-            await until_state(link, State.OPEN, 3)
+            await until_state(link, State.OPEN)
             await trio.sleep(1)
             assert link.state is not State.CLOSED
         finally:
             tell(client, "ACL", "SETUSER", "default", "allchannels")
-        await until_state(link, State.CLOSED, HEAL_SECONDS)
+        await until_state(link, State.CLOSED)
         heard.clear()
-        await until_heard(link, names, heard, 5)
+        await until_heard(link, names, heard)
 
 
 async def test_a_redis_that_is_full_is_no_use(server: Valkey, client: redis.Redis) -> None:
     async with open_link(server.url) as link:
         client.config_set("maxmemory", "1")
         try:
-            await until_state(link, State.OPEN, 3)
+            await until_state(link, State.OPEN)
         finally:
             client.config_set("maxmemory", "0")
-        await until_state(link, State.CLOSED, HEAL_SECONDS)
+        await until_state(link, State.CLOSED)
 
 
 async def test_a_redis_that_is_a_replica_by_now_is_no_use(
@@ -266,10 +274,10 @@ async def test_a_redis_that_is_a_replica_by_now_is_no_use(
     async with open_link(server.url) as link:
         tell(client, "REPLICAOF", "127.0.0.1", "1")
         try:
-            await until_state(link, State.OPEN, 3)
+            await until_state(link, State.OPEN)
         finally:
             tell(client, "REPLICAOF", "NO", "ONE")
-        await until_state(link, State.CLOSED, HEAL_SECONDS)
+        await until_state(link, State.CLOSED)
 
 
 async def test_a_connection_that_only_delivers_one_way_is_replaced(server: Valkey) -> None:
@@ -279,13 +287,13 @@ async def test_a_connection_that_only_delivers_one_way_is_replaced(server: Valke
         open_link(proxy.through(server.url)) as link,
     ):
         heard = counting(link, names := channels(5))
-        await until_heard(link, names, heard, 5)
+        await until_heard(link, names, heard)
         proxy.blackhole("to_client")
-        await until_state(link, State.OPEN, 3)
+        await until_state(link, State.OPEN)
         proxy.heal()
-        await until_state(link, State.CLOSED, HEAL_SECONDS)
+        await until_state(link, State.CLOSED)
         heard.clear()
-        await until_heard(link, names, heard, 5)
+        await until_heard(link, names, heard)
 
 
 # -- scripts ---------------------------------------------------------------------------------------
@@ -340,8 +348,8 @@ async def test_a_wrong_password_is_told_in_words_and_not_shown(
         await connect(address_in(url), lambda _: None)
     with caplog.at_level(logging.WARNING):
         async with open_link(url, connected=False) as link:
-            await until_state(link, State.OPEN, 2)
-            assert await seconds_of_a_refusal(link) < AT_ONCE
+            await until_state(link, State.OPEN)
+            await refused_at_once(link)
     assert "WRONGPASS" in caplog.text
     assert "wrong" not in caplog.text.replace("WRONGPASS", "")
 
@@ -379,7 +387,7 @@ async def test_what_is_no_redis_is_unavailable(greeting: bytes | None) -> None:
         with pytest.raises(RedisUnavailable):
             await connect(address_in(url), lambda _: None)
         async with open_link(url, connected=False) as link:
-            await until_state(link, State.OPEN, 3)
+            await until_state(link, State.OPEN)
         nursery.cancel_scope.cancel()
 
 
@@ -395,7 +403,7 @@ async def test_a_server_that_stops_making_sense_is_left(server: Valkey) -> None:
         nursery.start_soon(trio.serve_listeners, serve, [listener])
         url = f"redis://127.0.0.1:{listener.socket.getsockname()[1]}"
         async with open_link(url, connected=False) as link:
-            await until_state(link, State.OPEN, 3)
+            await until_state(link, State.OPEN)
         nursery.cancel_scope.cancel()
 
 
@@ -418,8 +426,8 @@ async def test_a_link_comes_by_a_unix_socket_and_to_another_database(
 async def test_nothing_is_left_of_a_link_that_was_cancelled(
     server: Valkey, client: redis.Redis
 ) -> None:
-    before = len(client.client_list())
+    before = connections(client)
     for _ in range(5):
         async with open_link(server.url) as link:
             counting(link, channels(5))
-    await until(lambda: len(client.client_list()) == before, 2)
+    await until(lambda: connections(client) <= before)

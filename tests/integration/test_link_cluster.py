@@ -24,14 +24,11 @@ from tests.integration.links import (
     open_link,
     release,
     run,
-    until,
     until_heard,
     until_state,
 )
 from tests.places import a_place_for_servers
-
-HEAL_SECONDS = 10
-A_FEW_SECONDS = 3
+from tests.waiting import PATIENCE_SECONDS, until
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +72,7 @@ async def test_keys_and_channels_of_all_servers_are_reached_at_once(link: RedisL
     keys, channels = names_on_all(10, "all"), names_on_all(10, "all-channels")
     assert await link.run_scripts([acquire(key) for key in keys]) == [None] * 30
     assert await link.run_scripts([release(key) for key in keys[::-1]]) == [1] * 30
-    await until_heard(link, channels, counting(link, channels), A_FEW_SECONDS)
+    await until_heard(link, channels, counting(link, channels))
     assert link.state is State.CLOSED
 
 
@@ -93,21 +90,19 @@ async def test_what_is_asked_before_the_servers_are_known_is_not_lost_for_ever(
     channels = names_on_all(5, "early")
     async with open_link(cluster.url, connected=False) as link:
         heard = counting(link, channels)
-        await until_heard(link, channels, heard, A_FEW_SECONDS)
+        await until_heard(link, channels, heard)
 
 
-async def test_a_slot_that_moves_is_followed_within_a_few_seconds(
-    cluster: ValkeyCluster, link: RedisLink
-) -> None:
+async def test_a_slot_that_moves_is_followed(cluster: ValkeyCluster, link: RedisLink) -> None:
     key, channel = "lease:{moving}", "events:{moving}"
     heard = counting(link, [channel])
-    await until_heard(link, [channel], heard, A_FEW_SECONDS)
+    await until_heard(link, [channel], heard)
     assert await run(link, acquire(key)) is None
     for _ in range(NODES):
         to = (cluster.owner_of(slot_of(key)) + 1) % NODES
         await trio.to_thread.run_sync(cluster.move_slot, slot_of(key), to)
         heard.clear()
-        await until_heard(link, [channel], heard, A_FEW_SECONDS)
+        await until_heard(link, [channel], heard)
         assert await link.get(key) is not None, "the key moved with its slot"
         assert await run(link, acquire(key)) is None
         assert link.state is State.CLOSED
@@ -142,8 +137,8 @@ async def test_the_slot_of_a_probe_may_move_as_well(
     slot = slot_of(shard.probe.decode())
     await trio.to_thread.run_sync(cluster.move_slot, slot, 2)
     before = shard.probe
-    await until(lambda: shard.probe != before, A_FEW_SECONDS)
-    await until_state(link, State.CLOSED, HEAL_SECONDS)
+    await until(lambda: shard.probe != before)
+    await until_state(link, State.CLOSED)
     await trio.sleep(1.5)
     assert link.state is State.CLOSED
     assert await run(link, acquire(names_on(1, 1, "probe")[0])) is None
@@ -156,28 +151,26 @@ async def test_a_killed_master_takes_only_its_own_slots_along(
     keys = [key for keys in zip(*by_node, strict=True) for key in keys]
     channels = names_on_all(5, "killed-channels")
     heard = counting(link, channels)
-    await until_heard(link, channels, heard, A_FEW_SECONDS)
+    await until_heard(link, channels, heard)
     async with without(cluster, 1):
-        began = trio.current_time()
         answers = await link.run_scripts([acquire(key) for key in keys])
-        assert trio.current_time() - began < 1
         assert [isinstance(a, RedisUnavailable) for a in answers] == [False, True, False] * 3
         assert [a for a in answers if not isinstance(a, RedisUnavailable)] == [None] * 6
-        await until(lambda: link.state_of(by_node[1][0]) is State.OPEN, 3)
+        await until(lambda: link.state_of(by_node[1][0]) is State.OPEN)
         assert link.state is State.OPEN
         for node in (0, 2):
             assert link.state_of(by_node[node][0]) is State.CLOSED
             alive = names_on(node, 5, "killed-channels")
             heard.clear()
-            await until_heard(link, alive, heard, A_FEW_SECONDS)
+            await until_heard(link, alive, heard)
         with pytest.raises(RedisUnavailable):
             await link.get(by_node[1][0])
         assert await link.get(by_node[2][0]) is not None
         await trio.sleep(1)
         assert link.state_of(by_node[0][0]) is State.CLOSED
-    await until_state(link, State.CLOSED, HEAL_SECONDS)
+    await until_state(link, State.CLOSED)
     heard.clear()
-    await until_heard(link, channels, heard, HEAL_SECONDS)
+    await until_heard(link, channels, heard)
     assert await link.run_scripts([acquire(key) for key in keys]) == [None] * 9
 
 
@@ -190,7 +183,7 @@ async def test_the_node_that_the_url_names_may_die(cluster: ValkeyCluster) -> No
             await trio.to_thread.run_sync(cluster.move_slot, slot, 2)
             await until_acquired(link, "{first}")
             assert link.state_of("{first}") is State.CLOSED
-        await until_state(link, State.CLOSED, HEAL_SECONDS)
+        await until_state(link, State.CLOSED)
 
 
 async def test_a_frozen_master_costs_the_others_nothing(
@@ -204,13 +197,13 @@ async def test_a_frozen_master_costs_the_others_nothing(
         assert answers[1:] == [None, None]
     finally:
         cluster.thaw(0)
-    await until_state(link, State.CLOSED, HEAL_SECONDS)
+    await until_state(link, State.CLOSED)
 
 
 async def test_the_whole_cluster_may_restart(cluster: ValkeyCluster, link: RedisLink) -> None:
     channels = names_on_all(5, "restart")
     heard = counting(link, channels)
-    await until_heard(link, channels, heard, A_FEW_SECONDS)
+    await until_heard(link, channels, heard)
 
     def restart() -> None:
         for node in range(NODES):
@@ -219,9 +212,9 @@ async def test_the_whole_cluster_may_restart(cluster: ValkeyCluster, link: Redis
             cluster.start(node)
 
     await trio.to_thread.run_sync(restart)
-    await until_state(link, State.CLOSED, HEAL_SECONDS)
+    await until_state(link, State.CLOSED)
     heard.clear()
-    await until_heard(link, channels, heard, HEAL_SECONDS)
+    await until_heard(link, channels, heard)
     for key in names_on_all(3, "restart-keys"):
         await until_acquired(link, key)
 
@@ -231,6 +224,6 @@ def port_of(cluster: ValkeyCluster, node: int) -> int:
 
 
 async def until_acquired(link: RedisLink, key: str) -> None:
-    with trio.fail_after(HEAL_SECONDS):
+    with trio.fail_after(PATIENCE_SECONDS):
         while await run(link, acquire(key)) is not None:
             await trio.sleep(0.05)

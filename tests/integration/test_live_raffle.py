@@ -15,11 +15,12 @@ from sorteos_actors.protocol.board import BoardClient
 from sorteos_actors.terminal.client import RaffleClient, open_client
 from sorteos_actors.terminal.connection import open_websocket
 from tests.integration.server_process import ServerProcess
+from tests.waiting import PATIENCE_SECONDS
 
 
 def board_of(server: ServerProcess, raffle_id: UUID) -> BoardClient:
     """The truth, by HTTP."""
-    answer = httpx.get(f"{server.url}/api/v1/raffles/{raffle_id}/board", timeout=20)
+    answer = httpx.get(f"{server.url}/api/v1/raffles/{raffle_id}/board", timeout=60)
     assert answer.status_code == 200
     board = BoardClient()
     data = answer.content
@@ -31,8 +32,8 @@ def board_of(server: ServerProcess, raffle_id: UUID) -> BoardClient:
 
 
 async def settled(client: RaffleClient, truth: BoardClient) -> None:
-    """Wait until a client's board is the truth; the test's timeout is the limit."""
-    with trio.fail_after(30):
+    """Wait until a client's board is the truth."""
+    with trio.fail_after(PATIENCE_SECONDS):
         while client.board.cells != truth.cells:
             await client.next_change()
 
@@ -90,14 +91,14 @@ async def test_http_and_websocket_act_on_the_same_reservation(server: ServerProc
     token = server.token()
     headers = {"Authorization": f"Bearer {token}"}
     async with (
-        httpx.AsyncClient(base_url=f"{server.url}/api/v1", headers=headers) as http,
+        httpx.AsyncClient(base_url=f"{server.url}/api/v1", headers=headers, timeout=60) as http,
         open_client(server.url, raffle_id, token=token) as client,
     ):
         body = {"raffle_id": str(raffle_id), "number_ids": ["21"]}
         created = await http.post("/reservations", json=body)
         assert created.status_code == 201, created.text
         reservation = created.json()["reservation"]
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE_SECONDS):
             push = await client.pushes.receive()
         assert push["reason"] == "created"
         assert push["reservation"]["id"] == reservation["id"]
@@ -192,7 +193,7 @@ async def test_a_viewer_who_loses_the_network_again_and_again_ends_with_the_trut
         stop.set()
     truth = await trio.to_thread.run_sync(board_of, server, raffle_id)
     async with open_websocket(url, subprotocols=["sorteos.v2"]) as socket:
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE_SECONDS):
             while board.cells != truth.cells or board.seq < truth.seq:
                 message = await socket.get_message()
                 if isinstance(message, bytes):
@@ -227,7 +228,7 @@ async def test_a_malformed_message_closes_with_4400(
     url = f"ws{server.url[4:]}/api/v1/raffles/{raffle_id}/ws"
     async with open_websocket(url, subprotocols=["sorteos.v2"]) as socket:
         await socket.send_message(message)
-        with trio.fail_after(10), pytest.raises(ConnectionClosed) as closed:
+        with trio.fail_after(PATIENCE_SECONDS), pytest.raises(ConnectionClosed) as closed:
             while True:
                 await socket.get_message()
     assert closed.value.reason is not None
@@ -265,13 +266,13 @@ async def test_an_oversized_message_ends_the_socket_and_not_the_server(
     raffle_id = server.create_raffle(100)
     url = f"ws{server.url[4:]}/api/v1/raffles/{raffle_id}/ws"
     async with open_websocket(url, subprotocols=["sorteos.v2"]) as socket:
-        with trio.fail_after(10), pytest.raises(ConnectionClosed) as closed:
+        with trio.fail_after(PATIENCE_SECONDS), pytest.raises(ConnectionClosed) as closed:
             await socket.send_message("x" * 200_000)
             while True:
                 await socket.get_message()
     assert closed.value.reason is not None
     assert closed.value.reason.code in (1009, 1006)
-    assert httpx.get(f"{server.url}/livez").status_code == 200
+    assert httpx.get(f"{server.url}/livez", timeout=60).status_code == 200
 
 
 async def test_without_a_token_one_may_watch_and_not_buy(server: ServerProcess) -> None:
@@ -301,7 +302,7 @@ async def test_the_board_of_a_million_comes_as_snapshots_also_deflated(
     raffle_id = server.create_raffle(1_000_000)
     async with open_client(server.url, raffle_id, token=server.token(), deflate=True) as client:
         await client.request("reserve", reservation_id=str(uuid4()), numbers=["123456"])
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE_SECONDS):
             while client.board.state(123_456) != 1:
                 await client.next_change()
     assert board_of(server, raffle_id).cells == client.board.cells

@@ -15,8 +15,9 @@ from tests.databases import fresh_database
 from tests.integration.http_api import Api
 from tests.integration.http_people import a_crowd, created
 from tests.integration.server_process import ServerProcess, free_port
-from tests.integration.test_http_payments import begin, in_checkout, payment, sold, until
+from tests.integration.test_http_payments import begin, in_checkout, payment, sold
 from tests.mail_server import MailServer, self_made_certificate
+from tests.waiting import eventually
 
 CANARY = "canary-password-7f3a"
 CONTACT = {"name": "Ana Rojas", "phone": "8888-7777", "email": "ana@example.com"}
@@ -143,7 +144,7 @@ def test_a_mail_server_that_is_away_costs_a_sale_nothing_and_the_mail_goes_later
     made = shop(port)
     raffle_id = made.buy("07", **CONTACT)
     assert sold(made.people["guest"], raffle_id) == 1
-    until(lambda: "waits: no connection" in made.process.log())
+    eventually(lambda: "waits: no connection" in made.process.log())
     with MailServer(certificate).running(port) as server:
         server.wait_for(lambda: bool(server.mails))
     assert [mail["Subject"] for mail in server.mails] == ["Sus números en Rifa"]

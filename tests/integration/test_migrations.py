@@ -242,7 +242,7 @@ async def test_a_commit_whose_answer_is_lost_is_unknown_and_never_applied_twice(
                 assert proxy.passed_on.is_set()
                 proxy.swallow = False
                 again: Reply | Rejection = first
-                with trio.fail_after(30):
+                with trio.fail_after(60):
                     while isinstance(again, Rejection):
                         again = await node.registry.call(terms.id, command, user)
                 assert again.reservation is not None
@@ -263,7 +263,7 @@ async def test_a_database_that_is_gone_is_unavailable_and_not_an_error_of_anothe
             with pytest.raises(StoreUnavailable):
                 await store.ping()
         await trio.to_thread.run_sync(own_servers.start_postgres)
-        with trio.fail_after(20):
+        with trio.fail_after(60):
             while True:
                 try:
                     await store.ping()

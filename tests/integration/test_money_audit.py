@@ -9,12 +9,16 @@ import pytest
 import trio
 
 from sorteos_actors import asyncio_bridge
+from sorteos_actors.clock import ServerClock
+from sorteos_actors.payments.answered_cases import AnsweredCases
 from sorteos_actors.payments.audit import Auditor
 from sorteos_actors.payments.sandbox_ledger import SandboxCharge, SandboxMode
 from sorteos_actors.payments.sandbox_store import PostgresLedger
 from sorteos_actors.payments.sinpe_code import codes
 from sorteos_actors.payments.sinpe_store import PostgresCodes
 from sorteos_actors.store.audits import QUESTIONS, PostgresAudits
+from sorteos_actors.store.payment_desk import PostgresDesk
+from sorteos_actors.store.payment_store import PostgresPayments
 from sorteos_actors.store.pool import Pool, open_pool
 
 RAFFLE, PAYMENT, HOLD = (UUID(int=n) for n in (0xE0, 0xCA, 0xF1))
@@ -107,7 +111,8 @@ async def test_what_is_untrue_of_the_money_is_found_and_remembered(
     pool: Pool, breaks: object, found: str
 ) -> None:
     audits = PostgresAudits(pool)
-    auditor = Auditor(audits)
+    cases = AnsweredCases(PostgresPayments(pool), PostgresDesk(pool), ServerClock())
+    auditor = Auditor(audits, cases)
     assert await auditor.audit() == {}
     clean = await auditor.latest()
     assert clean.clean_at == clean.answered_at is not None

@@ -27,6 +27,7 @@ from sorteos_actors.store.rows import commit_arguments
 from tests.builders import ANA, FIRST, PAYMENT, paid, some_terms
 from tests.contract.money import a_payment, seen
 from tests.contract.owner import Owner
+from tests.waiting import PATIENCE_SECONDS
 
 RAFFLE = UUID(int=0xE000)
 PAID = slice(31, 35)
@@ -117,7 +118,7 @@ async def test_a_commit_finds_a_payment_that_somebody_else_is_writing(
         await asyncio_bridge.run(connection.execute, change, payment_id)
         waiting.set()
         blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE_SECONDS):
             while not await asyncio_bridge.run(connection.fetchval, blocked):
                 await trio.lowlevel.checkpoint()
         await asyncio_bridge.run(connection.execute, "COMMIT")

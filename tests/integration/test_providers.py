@@ -67,7 +67,7 @@ class Street:
             "client_secret": payment.action["client_secret"],
             "payment_method": "pm_card_visa",
         }
-        async with httpx.AsyncClient(verify=NO_TLS) as browser:
+        async with httpx.AsyncClient(verify=NO_TLS, timeout=60) as browser:
             url = f"{self.stripe_url}/v1/payment_intents/{payment.reference}/confirm"
             assert (await browser.post(url, data=form)).status_code == 200
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -16,8 +16,10 @@ from sorteos_actors.embedded import EmbeddedServers
 from sorteos_actors.terminal.client import open_client, socket_url
 from sorteos_actors.terminal.connection import open_websocket
 from tests.databases import fresh_database
+from tests.integration.cluster import metric
 from tests.integration.proxy_process import ProxyProcess, haproxy
 from tests.integration.server_process import ServerProcess
+from tests.waiting import PATIENCE_SECONDS, until
 
 
 class Cluster:
@@ -96,21 +98,21 @@ async def handshake(cluster: Cluster, raffle_id: UUID, **headers: str) -> int:
     ]
     async with await trio.open_tcp_stream("127.0.0.1", cluster.proxy.port) as stream:
         await stream.send_all("\r\n".join([*lines, "", ""]).encode())
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE_SECONDS):
             return int((await stream.receive_some()).split(b" ", 2)[1])
 
 
 async def test_http_goes_through_to_every_node(cluster: Cluster) -> None:
     raffle_id = cluster.nodes[0].create_raffle(100)
-    async with httpx.AsyncClient(base_url=f"{cluster.url}/api/v1", timeout=20) as http:
+    async with httpx.AsyncClient(base_url=f"{cluster.url}/api/v1", timeout=60) as http:
         for _ in range(4):
             shown = await http.get(f"/raffles/{raffle_id}")
             assert shown.json()["raffle"]["id"] == str(raffle_id)
-        guest = await http.post("/auth/guest", json={})
-        assert guest.status_code == 201, guest.text
+        for _ in range(4):
+            guest = await http.post("/auth/guest", json={})
+            assert guest.status_code == 201, guest.text
     for node in cluster.nodes:
-        figures = httpx.get(f"{node.url}/metrics").text
-        assert 'sorteos_http_requests_total{method="GET",status="200"}' in figures
+        assert metric(node, 'sorteos_http_requests_total{method="POST",status="201"}') > 0
 
 
 async def test_a_socket_goes_through_with_its_board_its_commands_and_its_updates(
@@ -120,10 +122,10 @@ async def test_a_socket_goes_through_with_its_board_its_commands_and_its_updates
     token = cluster.nodes[0].token()
     async with open_client(cluster.url, raffle_id, token=token) as client:
         assert len(client.board.cells) == 100
-        assert await client.ping() < 5
+        await client.ping()
         reply = await client.request("reserve", reservation_id=str(uuid4()), numbers=["07"])
         assert reply["ok"], reply
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE_SECONDS):
             while client.board.cells[7] == 0:
                 await client.next_change()
 
@@ -132,7 +134,7 @@ async def test_a_large_board_goes_through_whole(cluster: Cluster) -> None:
     raffle_id = cluster.nodes[0].create_raffle(1_000_000)
     async with open_client(cluster.url, raffle_id) as client:
         assert len(client.board.cells) == 1_000_000
-    board = httpx.get(f"{cluster.url}/api/v1/raffles/{raffle_id}/board", timeout=20)
+    board = httpx.get(f"{cluster.url}/api/v1/raffles/{raffle_id}/board", timeout=60)
     assert len(board.content) >= 250_000
 
 
@@ -160,9 +162,9 @@ async def test_a_page_may_open_a_socket_to_its_own_host_and_no_strange_page_may(
 
 @pytest.mark.parametrize("path", ["/metrics", "/version", "/%6detrics", "/internal/anything"])
 def test_what_a_node_tells_operators_stays_inside(cluster: Cluster, path: str) -> None:
-    assert httpx.get(f"{cluster.url}{path}").status_code == 404
-    assert httpx.get(f"{cluster.nodes[0].url}/metrics").status_code == 200
-    assert httpx.get(f"{cluster.url}/readyz").status_code == 200
+    assert httpx.get(f"{cluster.url}{path}", timeout=60).status_code == 404
+    assert httpx.get(f"{cluster.nodes[0].url}/metrics", timeout=60).status_code == 200
+    assert httpx.get(f"{cluster.url}/readyz", timeout=60).status_code == 200
 
 
 def test_everybody_behind_the_proxy_has_a_budget_of_their_own(
@@ -175,18 +177,19 @@ def test_everybody_behind_the_proxy_has_a_budget_of_their_own(
 
     def of(address: str) -> httpx.Client:
         transport = httpx.HTTPTransport(local_address=address)
-        return httpx.Client(base_url=f"{cluster.url}/api/v1", transport=transport, timeout=20)
+        return httpx.Client(base_url=f"{cluster.url}/api/v1", transport=transport, timeout=60)
 
     try:
         cluster.start()
         with of("127.0.0.2") as greedy, of("127.0.0.3") as modest:
             # Thirty guests at once, then one a second.
-            answers = Counter(greedy.post("/auth/guest", json={}).status_code for _ in range(50))
-            assert answers[201] >= 30
-            assert answers[429] > 0
+            let_in = 0
+            while greedy.post("/auth/guest", json={}).status_code == 201:
+                let_in += 1
+            assert let_in >= 30
             forged = {"X-Forwarded-For": "203.0.113.9"}
             spent = [
-                greedy.post("/auth/guest", json={}, headers=forged).status_code for _ in range(5)
+                greedy.post("/auth/guest", json={}, headers=forged).status_code for _ in range(20)
             ]
             assert 429 in spent
             assert modest.post("/auth/guest", json={}).status_code == 201
@@ -205,7 +208,7 @@ async def test_a_node_is_stopped_and_started_again_and_nobody_is_turned_away(
     is_over = False
 
     async def read() -> None:
-        async with httpx.AsyncClient(base_url=f"{cluster.url}/api/v1", timeout=20) as http:
+        async with httpx.AsyncClient(base_url=f"{cluster.url}/api/v1", timeout=60) as http:
             while not is_over:
                 answer = await http.get("/raffles")
                 answers[str(answer.status_code)] += 1
@@ -235,17 +238,15 @@ async def test_a_node_is_stopped_and_started_again_and_nobody_is_turned_away(
         for _ in range(4):
             nursery.start_soon(read)
         nursery.start_soon(join)
-        await trio.sleep(0.3)
+        await until(lambda: answers["200"] and answers["joined"])
         assert await trio.to_thread.run_sync(leaving.stop) == 0
         before = answers.copy()
-        await wait_until(lambda: "http/node1 is DOWN" in cluster.proxy.log())
+        await until(lambda: "http/node1 is DOWN" in cluster.proxy.log())
         await trio.to_thread.run_sync(leaving.start)
-        await wait_until(lambda: "http/node1 is UP" in cluster.proxy.log())
-        await trio.sleep(0.3)
+        await until(lambda: "http/node1 is UP" in cluster.proxy.log())
+        await until(lambda: all(answers[kind] > before[kind] for kind in ("200", "joined")))
         is_over = True
         nursery.cancel_scope.cancel()
-    assert answers["200"] > before["200"] > 0
-    assert answers["joined"] > before["joined"] > 0
     assert set(answers) <= {"200", "joined", "sent away"}, answers
     # Only those of the node that left, and with the code that says why.
     assert 0 < len(sent_home) < 30
@@ -254,7 +255,7 @@ async def test_a_node_is_stopped_and_started_again_and_nobody_is_turned_away(
 
 async def test_a_node_that_is_killed_costs_readers_nothing(own_cluster: Cluster) -> None:
     own_cluster.nodes[2].kill()
-    async with httpx.AsyncClient(base_url=f"{own_cluster.url}/api/v1", timeout=20) as http:
+    async with httpx.AsyncClient(base_url=f"{own_cluster.url}/api/v1", timeout=60) as http:
         for _ in range(30):  # At once: before the proxy has noticed.
             assert (await http.get("/raffles")).status_code == 200
 
@@ -263,17 +264,10 @@ async def test_without_any_node_the_proxy_answers_for_them(own_cluster: Cluster)
     raffle_id = own_cluster.nodes[0].create_raffle(100)
     for node in own_cluster.nodes:
         node.kill()
-    async with httpx.AsyncClient(base_url=own_cluster.url, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=own_cluster.url, timeout=60) as http:
         answer = await http.get("/api/v1/raffles")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     with pytest.raises(ConnectionRejected) as refused:
         async with open_websocket(socket_url(own_cluster.url, raffle_id)):
             pass
     assert refused.value.status_code == 503
-
-
-async def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for what the proxy will notice; fails the test when it does not."""
-    with trio.fail_after(20):
-        while not condition():
-            await trio.sleep(0.05)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import trio
 from tests.integration.proxy_process import ProxyProcess
 from tests.integration.server_process import free_port
 from tests.integration.stub_node import StubNode, open_stub_nodes
+from tests.waiting import PATIENCE_SECONDS, until
 
 RAFFLE = "7d9f0f0e-9f0c-4d40-8b51-0d4a8a3c5e10"
 HANDSHAKE = (
@@ -35,18 +36,12 @@ class House:
         """Every request that reached a node."""
         return [head for node in self.nodes for head in node.heads]
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 10) -> None:
-        """Wait for what the proxy will notice; fails the test when it does not."""
-        with trio.fail_after(seconds):
-            while not condition():
-                await trio.sleep(0.02)
-
     async def shake_hands(self) -> tuple[trio.SocketStream, str]:
         """A tunnel, or a refusal: the stream and the head of the answer."""
         stream = await trio.open_tcp_stream("127.0.0.1", self.proxy.port)
         await stream.send_all(HANDSHAKE.encode())
         answer = b""
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE_SECONDS):
             while b"\r\n\r\n" not in answer:
                 more = await stream.receive_some()
                 assert more, answer
@@ -61,7 +56,7 @@ async def a_house(directory: Path, *names: str) -> AsyncIterator[House]:
         proxy = ProxyProcess([node.port for node in nodes], directory)
         proxy.start()
         try:
-            async with httpx.AsyncClient(base_url=proxy.url, timeout=20) as http:
+            async with httpx.AsyncClient(base_url=proxy.url, timeout=60) as http:
                 yield House(proxy, nodes, http)
         finally:
             proxy.stop()
@@ -87,8 +82,9 @@ async def test_what_is_for_operators_is_not_found_outside(tmp_path: Path, path: 
     async with a_house(tmp_path, "a") as house:
         stream = await trio.open_tcp_stream("127.0.0.1", house.proxy.port)
         async with stream:  # By hand: a client would put the path in order first.
-            await stream.send_all(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-            answer = await stream.receive_some()
+            head = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            await stream.send_all(head.encode())
+            answer = b"".join([bytes(data) async for data in stream])
         assert answer.startswith(b"HTTP/1.1 404 ")
         assert b'"code":"not_found"' in answer
         assert house.heads == []
@@ -155,9 +151,7 @@ async def test_a_node_that_is_not_ready_gets_nobody_new_and_keeps_its_sockets(
         assert {len(streams) for streams in by_node.values()} <= {2, 3, 4}
         leaving, staying = house.nodes
         leaving.is_ready = False
-        began = trio.current_time()
-        await house.until(lambda: "http/node1 is DOWN" in house.proxy.log())
-        assert trio.current_time() - began < 2.5
+        await until(lambda: "http/node1 is DOWN" in house.proxy.log())
         before = len(leaving.heads)
         for _ in range(20):
             assert (await house.http.get("/api/v1/raffles")).text == staying.name
@@ -168,7 +162,7 @@ async def test_a_node_that_is_not_ready_gets_nobody_new_and_keeps_its_sockets(
         assert len(leaving.heads) == before
         for stream in by_node[leaving]:
             await stream.send_all(b"still here")
-            with trio.fail_after(5):
+            with trio.fail_after(PATIENCE_SECONDS):
                 assert await stream.receive_some() == b"still here"
         for stream, _ in tunnels:
             await stream.aclose()
@@ -178,7 +172,7 @@ async def test_when_no_node_is_ready_they_are_asked_all_the_same(tmp_path: Path)
     async with a_house(tmp_path, "a", "b") as house:
         for node in house.nodes:
             node.is_ready = False
-        await house.until(lambda: "backend http has no server available" in house.proxy.log())
+        await until(lambda: "backend http has no server available" in house.proxy.log())
         assert {(await house.http.get("/api/v1/raffles")).text for _ in range(10)} == {"a", "b"}
         stream, head = await house.shake_hands()
         assert " 101 " in head
@@ -221,7 +215,7 @@ async def test_a_read_whose_answer_was_lost_is_repeated_and_a_command_is_not(
         # On a connection that was used before, the proxy closes it instead of answering.
         with pytest.raises(httpx.RemoteProtocolError):
             await house.http.post("/api/v1/reservations", json=command)
-        async with httpx.AsyncClient(base_url=house.proxy.url) as http:
+        async with httpx.AsyncClient(base_url=house.proxy.url, timeout=60) as http:
             lost = await http.post("/api/v1/reservations", json=command)
         assert lost.status_code == 502
         assert lost.json()["code"] == "unavailable"
@@ -234,7 +228,7 @@ async def test_a_command_that_reached_no_node_is_tried_at_another(tmp_path: Path
         proxy = ProxyProcess([free_port(), node.port], tmp_path)
         proxy.start()
         try:
-            async with httpx.AsyncClient(base_url=proxy.url, timeout=20) as http:
+            async with httpx.AsyncClient(base_url=proxy.url, timeout=60) as http:
                 for _ in range(6):  # At once: before the proxy has noticed that nobody is there.
                     assert (await http.post("/api/v1/reservations", json={})).text == "b"
         finally:
@@ -248,7 +242,7 @@ async def test_without_any_node_the_answer_is_503_in_the_words_of_the_interface(
     proxy = ProxyProcess([free_port(), free_port()], tmp_path)
     proxy.start()
     try:
-        async with httpx.AsyncClient(base_url=proxy.url, timeout=20) as http:
+        async with httpx.AsyncClient(base_url=proxy.url, timeout=60) as http:
             answer = await http.get("/api/v1/raffles")
     finally:
         proxy.stop()

@@ -8,13 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
 
 from tests.integration.server_process import ROOT, free_port
 from tests.integration.test_embedded import everything_in
+from tests.waiting import eventually
 
 
 def run(*arguments: str) -> subprocess.Popen[str]:
@@ -30,15 +30,14 @@ def run(*arguments: str) -> subprocess.Popen[str]:
 
 
 def wait_until_ready(port: int, process: subprocess.Popen[str]) -> None:
-    for _ in range(600):
+    def is_ready() -> bool:
         assert process.poll() is None, process.communicate()
         try:
-            if httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).status_code == 200:
-                return
+            return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10).status_code == 200
         except httpx.TransportError:
-            pass
-        time.sleep(0.05)
-    raise AssertionError("not ready")
+            return False
+
+    eventually(is_ready)
 
 
 def stop(process: subprocess.Popen[str], how: signal.Signals) -> str:
@@ -53,12 +52,10 @@ def test_the_first_command_serves_and_the_second_start_finds_the_same_data(tmp_p
     options = ("--port", str(port), "--data-dir", str(tmp_path / "d"))
     process = run(*options)
     wait_until_ready(port, process)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1") as http:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=60) as http:
         # Ready means that it serves; the demo raffles come one after the other.
-        deadline = time.monotonic() + 30
-        while len(raffles := http.get("/raffles").json()["raffles"]) < 3:
-            assert time.monotonic() < deadline, raffles
-            time.sleep(0.05)
+        eventually(lambda: len(http.get("/raffles").json()["raffles"]) == 3)
+        raffles = http.get("/raffles").json()["raffles"]
         assert sorted(r["number_count"] for r in raffles) == [100, 10_000, 1_000_000]
         small = next(r for r in raffles if r["number_count"] == 100)
         token = http.post("/auth/guest", json={}).json()["token"]
@@ -73,7 +70,7 @@ def test_the_first_command_serves_and_the_second_start_finds_the_same_data(tmp_p
 
     process = run(*options)
     wait_until_ready(port, process)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1") as http:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=60) as http:
         kept = http.get(f"/reservations/{made['id']}", headers=headers).json()["reservation"]
         assert kept["expires_at"] == made["expires_at"]
         assert len(http.get("/raffles").json()["raffles"]) == 3

@@ -87,10 +87,10 @@ def test_bad_terms_are_refused_in_one_sentence(shell: Shell) -> None:
 def test_a_picture_of_a_raffle_that_bots_are_buying(shell: Shell, tmp_path: Path) -> None:
     raffle_id = a_raffle(shell, "Rifa de los robots")
     told = shell.data(
-        *("bots", raffle_id, "--buyers", "12", "--pace", "0.02", "--duration", "2", "--seed", "1")
+        *("bots", raffle_id, "--buyers", "12", "--pace", "0.02", "--duration", "5", "--seed", "1")
     )
     assert told["reservations"] > 0
-    assert told["answers"] > 20
+    assert told["answers"] >= told["reservations"]
     assert not set(told["errors"]) - {"numbers_taken", "too_many_numbers"}
     out, _ = shell.run("watch", raffle_id, "--once", "--after", "0", "--size", "80x24")
     assert len(out.splitlines()) == 24
@@ -105,7 +105,7 @@ def test_bots_without_the_secret_buy_as_guests(
 ) -> None:
     raffle_id = a_raffle(shell, "Rifa de los invitados")
     monkeypatch.delenv("JWT_SECRET")
-    arguments = ["--buyers", "3", "--pace", "0.02", "--duration", "1", "--json"]
+    arguments = ["--buyers", "3", "--pace", "0.02", "--duration", "5", "--json"]
     out, err = shell.run("bots", raffle_id, *arguments)
     assert "3 guests buy" in err
     assert json.loads(out)["reservations"] > 0
@@ -163,7 +163,7 @@ def test_a_watch_outlives_a_restart_and_a_crash_of_the_server(
         read_until(watching, "connection", live=False)
         read_until(watching, "connection", live=True)
     watching.send_signal(signal.SIGINT)
-    assert watching.wait(20) == 0
+    assert watching.wait(60) == 0
     assert watching.stderr is not None
     assert watching.stderr.read() == ""
 

@@ -85,7 +85,7 @@ def test_the_same_seed_gives_the_same_trace_and_another_seed_another() -> None:
 
 def test_a_seed_gives_the_same_trace_in_another_process() -> None:
     command = [sys.executable, *replay_command(7).split()[1:]]
-    elsewhere = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    elsewhere = subprocess.run(command, capture_output=True, text=True, timeout=110, check=True)
     assert elsewhere.stdout.splitlines() == run_seed(7).trace
 
 

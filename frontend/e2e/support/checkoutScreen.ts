@@ -39,7 +39,7 @@ export class CheckoutScreen {
 
   async expectSold(...labels: string[]): Promise<void> {
     await expect(this.page.getByRole('heading', { name: 'Los números son suyos' })).toBeVisible({
-      timeout: 20_000,
+      timeout: 40_000,
     });
     for (const label of labels) {
       await expect(this.page.getByText(label, { exact: true })).toBeVisible();

@@ -46,6 +46,10 @@ export class CardShop {
     // After the server, whose first start may still have had to set up Python.
     const module = ['-m', 'sorteos_actors.testing.serve_stripe', String(port), SECRET_KEY];
     const stripe = spawn(PYTHON, module, { cwd: ROOT, stdio: 'inherit' });
+    while (!(await answers(url))) {
+      if (stripe.exitCode !== null) throw new Error('The stand-in for Stripe has ended.');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     return new CardShop(server, url, stripe);
   }
 
@@ -103,6 +107,16 @@ export class CardShop {
     const url = `${this.server.url}/api/v1/webhooks/stripe`;
     const answer = await fetch(url, { method: 'POST', headers, body });
     if (!answer.ok) throw new Error(`the webhook was refused: ${answer.status}`);
+  }
+}
+
+/** Whether anything is heard from there. */
+async function answers(url: string): Promise<boolean> {
+  try {
+    await fetch(url);
+    return true;
+  } catch {
+    return false;
   }
 }
 
