@@ -295,6 +295,10 @@ class Cashier:
         why = payment.applied_why or "numbers_returned"
         refund = await self._store.next_refund(payment.raffle_id, payment.id, why)
         if refund is None:
+            # Somebody else has sent it, and seen it arrive, since this payment was read.
+            newer = await self._store.get(payment.raffle_id, payment.id)
+            if newer is not None and newer.version != payment.version:
+                return newer
             return await self._rest(payment, None)
         if refund.state == "manual" or not provider.capabilities.refund_by_api:
             return await self._refund_by_hand(payment, refund)

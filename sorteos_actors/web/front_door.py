@@ -163,16 +163,22 @@ class FrontDoor:
     async def _open_socket(
         self, stream: ReplayedStream, target: str, headers: dict[str, str]
     ) -> None:
-        found = await self._admit(stream, target, headers)
-        if isinstance(found, Refusal):
-            metrics.SOCKETS_REFUSED.labels(str(found.status)).inc()
-            await _refuse(stream, found)
-        else:
-            await serve_socket(stream, found, self._services, self._sockets)
+        found = self._admit(stream, target, headers)
+        if not isinstance(found, Refusal):
+            # Taken before anything is waited for: who comes meanwhile counts it.
+            with self._sockets.place(found.address_key):
+                refusal = await self._see_raffle(found)
+                if refusal is None:
+                    await serve_socket(stream, found, self._services, self._sockets)
+                    return
+            found = refusal
+        metrics.SOCKETS_REFUSED.labels(str(found.status)).inc()
+        await _refuse(stream, found)
 
-    async def _admit(
+    def _admit(
         self, stream: ReplayedStream, target: str, headers: dict[str, str]
     ) -> Upgrade | Refusal:
+        """Whether there is room for it."""
         services = self._services
         if services.is_draining():
             return Refusal(503, "unavailable", retry_after=1)
@@ -183,13 +189,18 @@ class FrontDoor:
         now = trio.current_time()
         wait = self._handshakes.take(upgrade.address_key, now)
         most = self._limits.sockets_per_address
-        if wait or (most is not None and self._sockets.of_address(upgrade.address_key) >= most):
+        if wait or (most is not None and self._sockets.places_of(upgrade.address_key) >= most):
             return Refusal(429, "rate_limited", retry_after=int(wait) + 1)
         everybody = self._limits.sockets_per_node
         if (self._node_handshakes is not None and self._node_handshakes.take(now)) or (
-            everybody is not None and len(self._sockets) >= everybody
+            everybody is not None and self._sockets.places_taken >= everybody
         ):
             return Refusal(503, "unavailable", retry_after=2)
+        return upgrade
+
+    async def _see_raffle(self, upgrade: Upgrade) -> Refusal | None:
+        """Whether its raffle is there, and for them to see."""
+        services = self._services
         feed = await services.registry.feed(upgrade.raffle_id)
         if isinstance(feed, Rejection):
             status = 404 if feed.code.value == "not_found" else 503
@@ -199,7 +210,7 @@ class FrontDoor:
                 return Refusal(404, "not_found")
         except StoreUnavailable:
             return Refusal(503, "unavailable", retry_after=1)
-        return upgrade
+        return None
 
 
 def _headers(head: bytes) -> dict[str, str] | None:

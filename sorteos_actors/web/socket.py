@@ -106,7 +106,6 @@ class Session:
         services: Services,
         nursery: trio.Nursery,
     ) -> None:
-        self.address_key = upgrade.address_key
         self._websocket = websocket
         self._outbox = outbox
         self._feed = feed

@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Protocol
 
 import trio
@@ -25,8 +27,6 @@ _PING_FRAME: Final = b"\x89\x00"
 
 class LiveSocket(Protocol):
     """What the sweep needs of a socket."""
-
-    address_key: str
 
     @property
     def last_heard(self) -> float:
@@ -47,29 +47,44 @@ class Sockets:
 
     def __init__(self) -> None:
         self._sockets: dict[LiveSocket, None] = {}
-        self._by_address: Counter[str] = Counter()
+        self._places: Counter[str] = Counter()
+        self._spread_ms: int | None = None
+        """Over how long those who are sent away come back; None while nobody is."""
         self._gone = trio.Event()
 
     def __len__(self) -> int:
         return len(self._sockets)
 
-    def of_address(self, address_key: str) -> int:
-        """How many sockets one address has open."""
-        return self._by_address[address_key]
+    @property
+    def places_taken(self) -> int:
+        """How many are open, or on their way to be."""
+        return self._places.total()
+
+    def places_of(self, address_key: str) -> int:
+        """The same, of one address."""
+        return self._places[address_key]
+
+    @contextmanager
+    def place(self, address_key: str) -> Iterator[None]:
+        """One for a socket of this address, from before its handshake to its end."""
+        self._places[address_key] += 1
+        try:
+            yield
+        finally:
+            self._places[address_key] -= 1
+            if not self._places[address_key]:
+                del self._places[address_key]
 
     def add(self, socket: LiveSocket) -> None:
-        """A socket was accepted."""
+        """A socket was accepted. While we drain it is sent away like the others."""
         self._sockets[socket] = None
-        self._by_address[socket.address_key] += 1
+        if self._spread_ms is not None:
+            self._send_away(socket, self._spread_ms)
 
     def remove(self, socket: LiveSocket) -> None:
         """A socket is gone."""
-        if self._sockets.pop(socket, False) is None:
-            self._by_address[socket.address_key] -= 1
-            if not self._by_address[socket.address_key]:
-                del self._by_address[socket.address_key]
-            if not self._sockets:
-                self._gone.set()
+        if self._sockets.pop(socket, False) is None and not self._sockets:
+            self._gone.set()
 
     async def run(self) -> None:
         """Ping everybody every `PING_SECONDS` and abandon the silent, until cancelled."""
@@ -88,12 +103,15 @@ class Sockets:
 
     async def drain(self) -> None:
         """Send everybody away with 1012 and a hint when to come back, spread so that none crowd."""
-        spread_ms = max(1000, len(self._sockets) * 1000 // 500)
+        self._spread_ms = max(1000, len(self._sockets) * 1000 // 500)
         for index, socket in enumerate(list(self._sockets)):
-            hint = random.randint(0, spread_ms)  # noqa: S311 - spread, not secrecy
-            socket.close(RESTARTING, f'{{"retry_after_ms":{hint}}}')
+            self._send_away(socket, self._spread_ms)
             if index % 50 == 49:
                 await trio.sleep(50 / DRAIN_PER_SECOND)
         self._gone = trio.Event()
         if self._sockets:
             await self._gone.wait()
+
+    def _send_away(self, socket: LiveSocket, spread_ms: int) -> None:
+        hint = random.randint(0, spread_ms)  # noqa: S311 - spread, not secrecy
+        socket.close(RESTARTING, f'{{"retry_after_ms":{hint}}}')

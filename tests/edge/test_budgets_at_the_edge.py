@@ -146,3 +146,22 @@ async def test_a_contact_costs_a_request_of_the_address_and_a_page_costs_none(
         ]
         assert statuses == [200, 200, 429]
         assert (await http.get("/r/7d9f")).text == "a page"
+
+
+async def test_of_those_who_come_at_once_no_more_are_let_in_than_there_are_places() -> None:
+    async with open_house(Limits(sockets_per_address=2)) as house, trio.open_nursery() as nursery:
+        told: list[int] = []
+
+        async def come() -> None:
+            try:
+                async with open_websocket(socket_url(house), subprotocols=["sorteos.v2"]):
+                    told.append(101)
+                    await trio.sleep_forever()
+            except ConnectionRejected as refused:
+                told.append(refused.status_code)
+
+        for _ in range(6):
+            nursery.start_soon(come)
+        await until(lambda: len(told) == 6)
+        nursery.cancel_scope.cancel()
+    assert sorted(told) == [101, 101, 429, 429, 429, 429]

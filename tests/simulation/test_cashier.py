@@ -198,6 +198,21 @@ def test_a_refund_that_the_bank_refuses_is_a_persons_to_send() -> None:
     at_the_till(scene)
 
 
+def test_who_comes_too_late_to_send_money_back_says_that_it_is_back() -> None:
+    async def scene(till: Till) -> None:
+        reservation = await till.reserve(7)
+        payment = await till.pay(reservation, 7)
+        give_back = commands.RefundNumbers(reservation, payment.id, ANA, (7,))
+        await till.registry.call(till.terms.id, give_back, None)
+        as_it_was = await till.now(payment)
+        assert status_of(await till.cashier().settle(as_it_was)) is PaymentStatus.REFUNDED
+        # Another node has read it before, and goes on only now.
+        assert status_of(await till.cashier().settle(as_it_was)) is PaymentStatus.REFUNDED
+        assert till.told[-1][1:] == (payment.id, PaymentStatus.REFUNDED)
+
+    at_the_till(scene)
+
+
 def test_who_has_paid_twice_gets_the_second_money_back() -> None:
     async def scene(till: Till) -> None:
         reservation = await till.reserve(7)
