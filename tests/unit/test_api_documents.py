@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
@@ -31,14 +31,14 @@ from sorteos_actors.web.sockets import Sockets
 DOCS = Path(__file__).parents[2] / "docs"
 NOW = 1_769_882_400_000
 TERMS = RaffleTerms(
-    id=uuid4(), organizer_id=uuid4(), title="Rifa", number_count=100, price=500, currency="CRC"
+    id=UUID(int=1), organizer_id=UUID(int=2), title="Rifa", number_count=100, price=500, currency="CRC"
 )
 SUMMARY = RaffleSummary(
     terms=TERMS, status=RaffleStatus.ACTIVE, epoch=7, seq=3, reserved_count=2, sold_count=1
 )
 HOLD = Reservation(
-    id=uuid4(),
-    user_id=uuid4(),
+    id=UUID(int=3),
+    user_id=UUID(int=4),
     numbers=(7, 21),
     phase=Phase.SELECTION,
     unit_price=500,
