@@ -192,7 +192,7 @@ async def run_node(
             accepting: trio.CancelScope
             await nursery.start(_accept, internal, node.internal, nursery)
             accepting = await nursery.start(_accept, listener, node.door.serve, nursery)
-            _spare_the_collector()
+            spare_the_collector()
             farewell = await until(node)
             draining.set()
             logger.info("draining: finishing what was begun")
@@ -228,7 +228,7 @@ async def _accept(
         await trio.serve_listeners(handler, listeners, handler_nursery=connections)
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """What was imported and built by now lives as long as we do: the collector need not look at it.
 
     Messages and events die young, by reference count, and leave no cycles: looking for some after
