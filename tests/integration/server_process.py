@@ -119,11 +119,14 @@ class ServerProcess:
         self._process.wait()
 
     def stop(self) -> int:
-        """SIGTERM, and the exit status after draining."""
+        """SIGTERM, and the exit status after draining. One that crashes by that has not stopped."""
         assert self._process is not None
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(60)
+        if self._process.poll() is not None:
+            return self._process.returncode
+        self._process.send_signal(signal.SIGTERM)
+        status = self._process.wait(60)
+        assert status >= 0, f"ended by {signal.Signals(-status).name}: {self.log()[-3000:]}"
+        return status
 
     def log(self) -> str:
         """Everything the server said."""
