@@ -90,7 +90,7 @@ def serve(settings: Settings, options: ServeOptions) -> int:
     except KeyboardInterrupt:
         return 0
     except BaseExceptionGroup as group:
-        # A signal while the node was being built comes up through its nurseries.
+        # A signal in the instant before trio listens to them comes up through its nurseries.
         _, others = group.split(KeyboardInterrupt)
         if others is not None:
             raise

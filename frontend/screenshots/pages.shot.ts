@@ -106,6 +106,11 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await take(desk, `inbox-${size}-${colorScheme}`);
       await desk.getByRole('button', { name: /^Aprobar/ }).click();
       await desk.getByText('No hay pagos pendientes').waitFor();
+      await desk.getByRole('button', { name: 'Devolver dinero' }).scrollIntoViewIfNeeded();
+      await desk
+        .getByRole('heading', { name: 'Pagos recibidos' })
+        .evaluate((heading) => heading.scrollIntoView());
+      await take(desk, `received-${size}-${colorScheme}`);
       await other.close();
 
       await page.getByRole('link', { name: 'Ver mi boleto' }).click();

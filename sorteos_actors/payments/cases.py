@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 import msgspec
+from msgspec.structs import replace
 
 from sorteos_actors.payments.sinpe import Sinpe, Suggestion, suggestions
 from sorteos_actors.payments.sinpe_code import NotAReference, reference_key
@@ -22,6 +23,8 @@ from sorteos_actors.raffle import Millis
 
 DAY_MS: Final[Millis] = 86_400_000
 HOUR_MS: Final[Millis] = 3_600_000
+REFUND_KEY: Final = "refund"
+"""The fact that says which refund a person has to send."""
 _NAMESPACE: Final = UUID("5d0f1f5e-6a4b-4a7e-9a51-8a52b1d3c0aa")
 
 
@@ -49,8 +52,10 @@ def stuck(payment: Payment, now: Millis) -> MoneyCase:
 
 
 def refund_by_hand(payment: Payment, refund: Refund, now: Millis) -> MoneyCase:
-    """Money that only a person can send back."""
-    return _case("refund_failed", payment, refund.amount, now + DAY_MS, refund.key)
+    """Money that only a person can send back. What is owed after one was settled is another case."""
+    about_what = f"{refund.key} {payment.captured} {payment.refund_wanted}"
+    case = _case("refund_failed", payment, refund.amount, now + DAY_MS, about_what)
+    return replace(case, facts={**case.facts, REFUND_KEY: refund.key})
 
 
 def unknown_reference(event: InboxEvent, now: Millis) -> MoneyCase:
@@ -104,7 +109,9 @@ def unmatched_transfer(
     )
 
 
-def second_transfer(payment: Payment, key: str, told: Suggestion, now: Millis) -> MoneyCase:
+def second_transfer(
+    payment: Payment, key: str, told: Suggestion, now: Millis, why: str = "second_transfer"
+) -> MoneyCase:
     """A transfer for a payment for which another one has come, or been approved."""
     return MoneyCase(
         id=id_of_money(Sinpe.name, Sinpe.account, key),
@@ -119,7 +126,7 @@ def second_transfer(payment: Payment, key: str, told: Suggestion, now: Millis) -
             "provider": payment.provider,
             "reference": told.reference,
             "bank": told.bank,
-            "why": "second_transfer",
+            "why": why,
             "candidates": [{"payment_id": str(payment.id)}],
         },
     )
@@ -133,6 +140,12 @@ def other_transfers(payment: Payment, paid_with: str | None, now: Millis) -> lis
     told = suggestions(payment)
     others = {key: one for key, one in told.items() if key != paid_with and paid_with in told}
     return [second_transfer(payment, key, one, now) for key, one in others.items()]
+
+
+def rejected_transfers(payment: Payment, now: Millis) -> list[MoneyCase]:
+    """Whatever a bank has told of for a payment of which a person says that no money has come."""
+    told = suggestions(payment)
+    return [second_transfer(payment, key, one, now, "rejected") for key, one in told.items()]
 
 
 def id_of_money(provider: str, account: str, reference: str) -> UUID:

@@ -28,6 +28,7 @@ __all__ = [
     "Add",
     "AddNumberBody",
     "Auth",
+    "BoughtLabels",
     "Cancel",
     "Checkout",
     "ClientMessage",
@@ -65,6 +66,8 @@ Ref = Annotated[str, Meta(max_length=64)] | int
 Label = Annotated[str, Meta(max_length=16)]
 """A printed number, with its leading zeros."""
 Labels = Annotated[list[Label], Meta(min_length=1, max_length=100)]
+BoughtLabels = Annotated[list[Label], Meta(min_length=1, max_length=1000)]
+"""As many as one person may have of a raffle."""
 Digits = Annotated[str, Meta(max_length=16)]
 Time = Annotated[str, Meta(max_length=40)]
 """RFC 3339."""

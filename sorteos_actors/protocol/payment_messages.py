@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import force_setattr
 
-from sorteos_actors.protocol.messages import Labels
+from sorteos_actors.protocol.messages import BoughtLabels
 from sorteos_actors.protocol.texts import one_line
 from sorteos_actors.protocol.views import ContactView
 
@@ -56,7 +56,7 @@ class RefundBody(msgspec.Struct, frozen=True):
     """``POST /payments/:id/refund``; without numbers, all of them."""
 
     reason: Reason
-    numbers: Labels | None = None
+    numbers: BoughtLabels | None = None
 
     def __post_init__(self) -> None:
         force_setattr(self, "reason", one_line("reason", self.reason, 200))

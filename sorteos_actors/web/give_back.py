@@ -27,14 +27,16 @@ class GiveBack:
         money = self._services.money
         logger.info("payment %s goes back, by %s: %s", payment.id, by, why)
         await self._write_down(payment, numbers, why, by)
-        if payment.applied == "sold":
-            refused = await self._return(payment, terms, numbers, by)
-            if refused is not None:
-                return refused
-            returned = await money.payments.get(payment.raffle_id, payment.id)
-        else:
-            returned = await money.payments.refuse(payment.raffle_id, payment.id, "by_person")
-        return await money.cashier.settle(returned or payment, was=payment)
+        was = payment
+        if payment.applied != "sold":
+            refused = await money.payments.refuse(payment.raffle_id, payment.id, "by_person")
+            payment = refused or payment
+        if payment.applied == "sold":  # Perhaps since it was read: then its numbers go back too.
+            rejected = await self._return(payment, terms, numbers, by)
+            if rejected is not None:
+                return rejected
+            payment = await money.payments.get(payment.raffle_id, payment.id) or payment
+        return await money.cashier.settle(payment, was=was)
 
     async def _write_down(
         self, payment: Payment, numbers: tuple[int, ...], why: str, by: UUID

@@ -272,6 +272,70 @@ def test_too_little_by_sinpe_is_a_case_and_goes_back_by_the_organizers_hand(
     assert owner.get(cases).json() == {"cases": []}
 
 
+def by_hand(people: dict[str, Api], raffle_id: str, *labels: str) -> str:
+    """A payment by SINPE that has bought these numbers."""
+    buyer = people["guest"]
+    begun = payment(begin(buyer, in_checkout(buyer, raffle_id, *labels), "sinpe"), 201)
+    approval = {"reference": f"AB{uuid4().hex[:12]}", "amount": 100_000 * len(labels)}
+    approved = people["owner"].post(f"/payments/{begun['id']}/approve", approval)
+    assert payment(approved)["status"] == "paid"
+    return str(begun["id"])
+
+
+def give_back(people: dict[str, Api], payment_id: str, *labels: str) -> None:
+    """An admin puts numbers on sale again, and owes their price."""
+    asked = {"reason": "pedido", "numbers": labels}
+    given = payment(people["admin"].post(f"/payments/{payment_id}/refund", asked))
+    assert given["status"] == "refunding"
+
+
+def decide(who: Api, case: dict[str, Any], resolution: str) -> httpx.Response:
+    """Settle a case."""
+    return who.post(f"/money-cases/{case['id']}/resolve", {"resolution": resolution, "note": "así"})
+
+
+def test_numbers_given_back_while_a_person_has_money_to_send_are_a_case_after_it(
+    people: dict[str, Api],
+) -> None:
+    owner, raffle_id = people["owner"], created(people["owner"], "publish")
+    path = f"/payments/{by_hand(people, raffle_id, '07', '21', '22')}"
+    cases = f"/raffles/{raffle_id}/money-cases"
+    give_back(people, path.rpartition("/")[2], "07")
+    [first] = owner.get(cases).json()["cases"]
+    give_back(people, path.rpartition("/")[2], "21")
+    assert owner.get(cases).json()["cases"] == [first]
+    assert decide(owner, first, "refund").status_code == 200
+    assert payment(people["guest"].get(path))["refunded"] == 100_000
+    [second] = owner.get(cases).json()["cases"]
+    assert (second["kind"], second["amount"]) == ("refund_failed", 100_000)
+    assert second["id"] != first["id"]
+    # Whoever still sees the first one sends nothing of the second.
+    assert decide(owner, first, "refund").status_code == 200
+    assert payment(people["guest"].get(path))["refunded"] == 100_000
+    problem(decide(owner, first, "keep"), 409, "wrong_phase")
+    assert owner.get(cases).json()["cases"] == [second]
+    # Kept by agreement: what is owed later is another matter.
+    assert decide(owner, second, "keep").status_code == 200
+    assert owner.get(cases).json()["cases"] == []
+    give_back(people, path.rpartition("/")[2], "22")
+    [third] = owner.get(cases).json()["cases"]
+    assert third["kind"] == "refund_failed"
+
+
+def test_what_one_person_has_decided_about_money_another_cannot_undo(
+    people: dict[str, Api],
+) -> None:
+    buyer, owner, raffle_id = people["guest"], people["owner"], created(people["owner"], "publish")
+    begun = payment(begin(buyer, in_checkout(buyer, raffle_id, "07"), "sinpe"), 201)
+    approval = {"reference": f"AB{uuid4().hex[:12]}", "amount": 99_999}
+    assert owner.post(f"/payments/{begun['id']}/approve", approval).status_code == 200
+    [case] = owner.get(f"/raffles/{raffle_id}/money-cases").json()["cases"]
+    assert decide(owner, case, "keep").status_code == 200
+    problem(decide(people["admin"], case, "refund"), 409, "wrong_phase")
+    assert payment(buyer.get(f"/payments/{begun['id']}"))["status"] == "review"
+    assert decide(owner, case, "keep").status_code == 200
+
+
 def test_an_admin_gives_back_some_numbers_and_then_the_rest(people: dict[str, Api]) -> None:
     buyer, admin, raffle_id = people["guest"], people["admin"], created(people["owner"], "publish")
     paid = payment(begin(buyer, in_checkout(buyer, raffle_id, "07", "21")), 201)

@@ -473,6 +473,23 @@ def test_of_two_transfers_for_one_payment_the_one_that_is_not_approved_is_a_case
     assert references() == [first]
 
 
+def test_money_of_which_a_bank_has_told_stays_in_sight_when_its_payment_is_rejected(
+    house: House, people: dict[str, Api]
+) -> None:
+    begun, raffle_id = by_sinpe(people, by_itself=False)
+    owner, path = people["owner"], f"/raffles/{raffle_id}/money-cases"
+    words = a_transfer(begun)
+    assert tell(house, words) == 200
+    eventually(lambda: house.processed(words["reference"]))
+    assert owner.get(path).json()["cases"] == []
+    rejected = payment(owner.post(f"/payments/{begun['id']}/reject", {"reason": "no llegó"}))
+    assert rejected["status"] == "declined"
+    [case] = owner.get(path).json()["cases"]
+    facts = case["facts"]
+    assert (case["kind"], case["amount"]) == ("unknown_reference", begun["amount"])
+    assert (facts["reference"], facts["why"]) == (words["reference"], "rejected")
+
+
 @pytest.mark.parametrize("wrong", ["amount", "code"])
 def test_a_transfer_that_is_not_certain_is_a_case_and_pays_nothing(
     house: House, people: dict[str, Api], wrong: str

@@ -33,13 +33,20 @@ function speak(): void {
   const { text, urgency } = waiting;
   waiting = null;
   resting = true;
+  say(text, urgency);
+  setTimeout(speak, PAUSE_MS);
+}
+
+function say(text: string, urgency: Urgency): void {
   const target = place();
+  const host = target.parentElement;
   target.setAttribute('aria-live', urgency);
   target.textContent = '';
   setTimeout(() => {
-    target.textContent = text;
+    // The dialog that it is in may have closed meanwhile, as one does that has done its work.
+    if (place().parentElement === host) target.textContent = text;
+    else say(text, urgency);
   }, SETTLE_MS);
-  setTimeout(speak, PAUSE_MS);
 }
 
 /** What lies behind a modal dialog is inert and not spoken, so the region goes into the dialog. */

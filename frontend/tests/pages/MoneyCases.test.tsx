@@ -5,7 +5,7 @@ import { MoneyState } from '../../src/pages/organizer/payments/MoneyState';
 import { ApiError } from '../../src/sdk/errors';
 import { serverClock } from '../../src/sdk/serverClock';
 import { deskService, type MoneyCase } from '../../src/sdk/services/deskService';
-import { button, leave, press, render, text } from './page';
+import { button, keepFocusInDialogs, leave, press, render, text } from './page';
 
 const NOW = Date.parse('2026-01-31T18:00:00.000Z');
 let open: MoneyCase[];
@@ -134,6 +134,58 @@ it('a refusal is told in the dialog, and the case stays', async () => {
   await decide();
   expect(document.querySelector('dialog[open]')?.textContent).toContain('no pudo responder');
   expect(cards()).toBe(1);
+});
+
+it('a case that has closed by itself is told before any money is sent, and then vanishes', async () => {
+  await render(<MoneyCases raffleId="moto" />);
+  vi.mocked(deskService.resolve).mockImplementationOnce(async () => {
+    open = [];
+    throw new ApiError('wrong_phase', {}, 409);
+  });
+  await press('Devolver el dinero');
+  await write('x');
+  await decide();
+  expect(document.querySelector('dialog[open]')?.textContent).toContain('cambió mientras tanto');
+  expect(document.activeElement?.tagName).toBe('P');
+  expect(document.querySelector('dialog[open] [type="submit"]')).toBeNull();
+  await press('Cerrar');
+  expect(cards()).toBe(0);
+  expect(document.activeElement?.tagName).toBe('H2');
+});
+
+it('a case that closes while its note is written says so, and takes no decision', async () => {
+  open = [about('corto', 'underpaid'), about('otro', 'stuck')];
+  await render(<MoneyCases raffleId="moto" />);
+  await act(async () => button('Devolver el dinero').click());
+  await write('x');
+  open = open.slice(1);
+  await act(async () => void (await vi.advanceTimersByTimeAsync(15_000)));
+  expect(document.querySelector('dialog[open]')?.textContent).toContain('cambió mientras tanto');
+  await decide();
+  expect(deskService.resolve).not.toHaveBeenCalled();
+  await press('Cerrar');
+  expect(cards()).toBe(1);
+});
+
+it('a case that is decided takes its dialog along, and the focus goes to the heading', async () => {
+  keepFocusInDialogs();
+  await render(<MoneyCases raffleId="moto" />);
+  await press('Devolver el dinero');
+  await write('x');
+  await decide();
+  expect(cards()).toBe(0);
+  expect(document.activeElement?.tagName).toBe('H2');
+});
+
+it('a refusal that was read is not there when the dialog is opened again', async () => {
+  vi.mocked(deskService.resolve).mockRejectedValueOnce(new ApiError('unavailable', {}, 503));
+  await render(<MoneyCases raffleId="moto" />);
+  await press('Devolver el dinero');
+  await write('x');
+  await decide();
+  await press('No, volver');
+  await press('Devolver el dinero');
+  expect(document.querySelector('dialog[open]')?.textContent).not.toContain('no pudo responder');
 });
 
 it('an admin reads when the money was last found to be right', async () => {

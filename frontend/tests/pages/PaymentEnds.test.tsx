@@ -10,7 +10,11 @@ import { hold, leave, press, render, text } from './page';
 import { CHECKOUT, ended, fakePayments, payment } from './paying';
 
 vi.mock('wouter', () => ({
-  Link: (props: { href: string; children: ReactNode }) => <a href={props.href}>{props.children}</a>,
+  Link: (props: { href: string; className?: string; children: ReactNode }) => (
+    <a href={props.href} className={props.className}>
+      {props.children}
+    </a>
+  ),
   useLocation: () => ['/checkout/h1', () => undefined],
 }));
 
@@ -53,6 +57,19 @@ it('pays, and then the numbers are mine, with their ticket', async () => {
   expect(text()).toContain('0417');
   expect(links()).toContain('/boleto/B0LET0');
   expect(links()).toContain('/mis-numeros');
+});
+
+it('the way to my numbers looks the same before the ticket arrives, and stays in its place', async () => {
+  const { ticket, ...bare } = BOUGHT;
+  const mine = () => document.querySelector('a[href="/mis-numeros"]');
+  await open(bare);
+  const before = mine()?.className;
+  const place = [...(mine()?.parentElement?.children ?? [])].indexOf(mine() as Element);
+  leave();
+  await open(BOUGHT);
+  expect(links()).toContain(`/boleto/${ticket}`);
+  expect(mine()?.className).toBe(before);
+  expect([...(mine()?.parentElement?.children ?? [])].indexOf(mine() as Element)).toBe(place);
 });
 
 it('while an attempt is live the numbers cannot be given back by accident', async () => {

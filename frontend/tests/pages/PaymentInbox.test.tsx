@@ -3,7 +3,17 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { PaymentInbox } from '../../src/pages/organizer/payments/PaymentInbox';
 import { ApiError } from '../../src/sdk/errors';
 import { deskService, type Review } from '../../src/sdk/services/deskService';
-import { button, description, field, leave, press, render, text, type } from './page';
+import {
+  button,
+  description,
+  field,
+  keepFocusInDialogs,
+  leave,
+  press,
+  render,
+  text,
+  type,
+} from './page';
 
 const REFERENCE = '2026112510283000123456789';
 let waiting: Review[];
@@ -244,7 +254,8 @@ it('after a lost answer it says that another tap is safe, and it is', async () =
   expect(rows()).toBe(0);
 });
 
-it('one tap on a reason rejects, once', async () => {
+it('one tap on a reason rejects, once, and the focus goes to the heading', async () => {
+  keepFocusInDialogs();
   await show();
   await press('Rechazar');
   const reason = button('El dinero no ha llegado');
@@ -257,6 +268,7 @@ it('one tap on a reason rejects, once', async () => {
   expect(deskService.approve).not.toHaveBeenCalled();
   expect(rows()).toBe(0);
   expect(text()).toContain('Rechazado');
+  expect(document.activeElement?.tagName).toBe('H2');
 });
 
 it('what another organizer has decided vanishes by itself, and what is new comes', async () => {

@@ -1,5 +1,6 @@
 import { act } from 'react-dom/test-utils';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { tellDecided } from '../../src/pages/organizer/payments/decisions';
 import { ReceivedPayments } from '../../src/pages/organizer/payments/ReceivedPayments';
 import { ApiError } from '../../src/sdk/errors';
 import { identity } from '../../src/sdk/identity';
@@ -24,6 +25,9 @@ beforeEach(() => {
 
 afterEach(() => {
   leave();
+  // What was still to be said is said.
+  vi.advanceTimersByTime(10_000);
+  document.body.replaceChildren();
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
@@ -382,4 +386,145 @@ it('says so when no money has come, and when it cannot be known', async () => {
   await show();
   expect(text()).toContain('No hay conexión');
   expect(text()).not.toContain('Todavía no ha llegado dinero');
+});
+
+it('what is told after a refund is not told from inside the dialog that has closed', async () => {
+  await show();
+  await ask('0417');
+  await pressLike(/^Devolver ₡1 500$/);
+  await pass(4_000);
+  const told = document.querySelector('[aria-live][aria-atomic]');
+  expect(told?.textContent).toContain('Libre de nuevo: 0417.');
+  expect(told?.closest('dialog')).toBeNull();
+});
+
+it('numbers that somebody else gives back while one is asked are not sent, and that is told', async () => {
+  await show();
+  await ask('0417');
+  giveBack('uno', ['0417'], 'paid');
+  await pass(30_000);
+  expect(dialog()).toContain('Este pago cambió mientras tanto');
+  expect(document.activeElement?.tagName).toBe('P');
+  expect(dialog()).not.toContain('₡0');
+  expect(deskService.refund).not.toHaveBeenCalled();
+});
+
+it('the dialog stays to tell that all has gone back meanwhile', async () => {
+  await show();
+  await press('Devolver dinero');
+  giveBack('uno', ['0417', '0532'], 'refunded');
+  await pass(30_000);
+  expect(dialog()).toContain('Este pago cambió mientras tanto');
+  await press('Cerrar');
+  expect(document.querySelector('dialog[open]')).toBeNull();
+  expect(document.activeElement?.tagName).toBe('H3');
+});
+
+it('new payments do not push a row away whose dialog is open', async () => {
+  paid = Array.from({ length: 20 }, (_, place) => received(`p${place}`));
+  await show();
+  const buttons = [...document.querySelectorAll('article button')].filter(
+    (each) => each.textContent === 'Devolver dinero',
+  );
+  await act(async () => (buttons.at(-1) as HTMLElement).click());
+  await type('Razón', 'lo pidió');
+  paid = [received('nuevo'), ...paid];
+  await pass(30_000);
+  expect(field('Razón').value).toBe('lo pidió');
+  await press('No, volver');
+  expect(document.getElementById('received-nuevo')).not.toBeNull();
+});
+
+it('a refusal is followed by a look at the list, which then shows what is so', async () => {
+  vi.mocked(deskService.refund).mockImplementationOnce(async () => {
+    giveBack('uno', ['0417'], 'paid');
+    throw new ApiError('wrong_phase', {}, 409);
+  });
+  await show();
+  await ask('0417');
+  await pressLike(/^Devolver ₡1 500$/);
+  expect(dialog()).toContain('Este pago cambió mientras tanto');
+  await press('Cerrar');
+  expect(headOf(rows()[0])).toContain('Devuelto en parte');
+});
+
+it('the step before has the focus when one goes back to it', async () => {
+  await show();
+  await ask('0417');
+  await press('Volver');
+  expect(document.activeElement?.closest('form')).toBe(button('Continuar').form);
+});
+
+it('a button with hundreds of numbers does not spell them', async () => {
+  const free = received('uno', { unit_price: 0, captured: 0 });
+  free.payment.number_ids = Array.from({ length: 300 }, (_, place) => String(1_000 + place));
+  paid = [free];
+  await show();
+  await press('Liberar números');
+  await press('Todos');
+  await type('Razón', 'x');
+  await submit('Continuar');
+  const longest = [...document.querySelectorAll('dialog button')].map(
+    (each) => each.textContent?.length ?? 0,
+  );
+  expect(Math.max(...longest)).toBeLessThan(40);
+});
+
+it('while more is asked for the button stays, and the focus goes on where the new ones begin', async () => {
+  paid = Array.from({ length: 45 }, (_, place) => received(`p${place}`));
+  await show();
+  let answer: () => void = () => undefined;
+  vi.mocked(deskService.received).mockImplementationOnce(async (_, count) => {
+    await new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    return paid.slice(0, count);
+  });
+  button('Ver más').focus();
+  await press('Ver más');
+  expect(button('Ver más').getAttribute('aria-busy')).toBe('true');
+  expect(document.activeElement).toBe(button('Ver más'));
+  expect(rows()).toHaveLength(20);
+  await act(async () => answer());
+  await pass(0);
+  expect(rows()).toHaveLength(40);
+  expect(document.activeElement?.id).toBe('received-p20');
+  button('Ver más').focus();
+  await press('Ver más');
+  expect(document.activeElement?.id).toBe('received-p40');
+});
+
+it('more that was not answered can be asked for again', async () => {
+  paid = Array.from({ length: 45 }, (_, place) => received(`p${place}`));
+  await show();
+  vi.mocked(deskService.received).mockRejectedValueOnce(new ApiError('offline'));
+  await press('Ver más');
+  expect(text()).toContain('No hay conexión');
+  expect(rows()).toHaveLength(20);
+  await press('Ver más');
+  expect(rows()).toHaveLength(40);
+});
+
+it('what a search has found is said to who does not see it', async () => {
+  await show();
+  const said = () =>
+    document.querySelector('[aria-live][aria-atomic]')?.textContent?.replace(/\s/g, ' ');
+  await pass(4_000);
+  await type('Buscar por número', '0001');
+  await submit('Buscar');
+  await pass(4_000);
+  expect(said()).toBe('Nadie ha pagado por el 0001.');
+  await type('Buscar por número', '417');
+  await submit('Buscar');
+  await pass(4_000);
+  expect(said()).toBe('Ana Mora, ₡3 000: Pagado');
+});
+
+it('a payment that was just approved on the page is there at once', async () => {
+  await show();
+  paid = [received('p9'), ...paid];
+  const before = rows().length;
+  await act(async () => tellDecided());
+  await pass(0);
+  expect(rows()).toHaveLength(before + 1);
 });

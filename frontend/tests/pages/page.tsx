@@ -62,6 +62,15 @@ export function field(label: string): HTMLInputElement {
   return input;
 }
 
+/** As in a browser, nothing behind a modal dialog takes the focus. Undone by `vi.restoreAllMocks`. */
+export function keepFocusInDialogs(): void {
+  const focus = HTMLElement.prototype.focus;
+  vi.spyOn(HTMLElement.prototype, 'focus').mockImplementation(function (this: HTMLElement, how) {
+    const dialog = document.querySelector('dialog[open]');
+    if (!dialog || dialog.contains(this)) focus.call(this, how);
+  });
+}
+
 /** What the field with this label is described by: its hint and its error. */
 export function description(label: string): string {
   const ids = field(label).getAttribute('aria-describedby') ?? '';

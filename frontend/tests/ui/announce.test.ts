@@ -74,3 +74,14 @@ it('finds a new place when the dialog that it spoke from has left the page', asy
   vi.advanceTimersByTime(100);
   expect(document.body.textContent).toContain('dos');
 });
+
+it('is not left behind in a dialog that closes before it has spoken', async () => {
+  const { announce } = await announcer();
+  const dialog = document.body.appendChild(document.createElement('dialog'));
+  dialog.setAttribute('open', '');
+  announce('uno');
+  dialog.removeAttribute('open');
+  vi.advanceTimersByTime(200);
+  expect(region()?.parentElement).toBe(document.body);
+  expect(region()?.textContent).toBe('uno');
+});

@@ -6,11 +6,11 @@ from typing import Final
 
 from quart import Blueprint, Response
 
-from sorteos_actors.payments import sinpe
+from sorteos_actors.payments import cases, sinpe
 from sorteos_actors.ports.payment_store import MoneyCase
 from sorteos_actors.ports.payments import Payment
 from sorteos_actors.protocol.payment_messages import ResolutionBody
-from sorteos_actors.raffle import Rejection, RejectionCode
+from sorteos_actors.raffle import RaffleTerms, Rejection, RejectionCode
 from sorteos_actors.web.answers import (
     Refused,
     body,
@@ -60,17 +60,25 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
             raise Refused(RejectionCode.NOT_FOUND)
         await _check_manages(case, asker)
         asked = await body(ResolutionBody)
-        if case.closed_by_itself:
-            # They still see it open, and may be about to send money that has bought numbers.
-            raise Refused(RejectionCode.WRONG_PHASE)
+        decided = f"{asked.resolution} by "
+        about = None
         if asked.resolution == "refund" and case.payment_id is not None:
+            about, terms = await access.managed(str(case.payment_id), asker)
             # Before the case is settled: whoever repeats this after a crash does the same again.
-            refused = await _send_back(case, asked.note, asker)
-            if refused is not None:
-                return problem_response(refused)
-        words = f"{asked.resolution} by {asker.user_id}: {asked.note}"
-        await money.desk.resolve_case(case.id, words)
-        return json_response({"case": case_view(case)})
+            if case.resolved_at is None:
+                refused = await _send_back(case, about, terms, asked.note, asker)
+                if refused is not None:
+                    return problem_response(refused)
+        words = f"{decided}{asker.user_id}: {asked.note}"
+        settled = await money.desk.resolve_case(case.id, words) or await money.desk.case(case.id)
+        if settled is None or not (settled.resolution or "").startswith(decided):
+            # They still see it open, and may be about to send money that has bought numbers, or
+            # that somebody else has decided to keep.
+            raise Refused(RejectionCode.WRONG_PHASE)
+        if about is not None and case.kind == "refund_failed":
+            # Only now: while this case is open, it stands for whatever else is to be sent by hand.
+            await _go_on(about)
+        return json_response({"case": case_view(settled)})
 
     async def _check_manages(case: MoneyCase, asker: Identity) -> None:
         if case.raffle_id is not None:
@@ -78,22 +86,28 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         elif asker.role is not Role.ADMIN:
             raise Refused(RejectionCode.FORBIDDEN)
 
-    async def _send_back(case: MoneyCase, note: str, asker: Identity) -> Rejection | None:
-        payment, terms = await access.managed(str(case.payment_id), asker)
+    async def _send_back(
+        case: MoneyCase, payment: Payment, terms: RaffleTerms, note: str, asker: Identity
+    ) -> Rejection | None:
         if case.kind == "refund_failed":
-            await _was_sent(payment)
+            await _was_sent(case, payment)
         elif case.kind in _GOES_BACK and (payment.money_here or payment.applied == "sold"):
             given = await give_back(payment, terms, payment.numbers, note, asker.user_id)
             return given if isinstance(given, Rejection) else None
         return None
 
-    async def _was_sent(payment: Payment) -> None:
-        """The refund that was a person's to send has been sent."""
+    async def _was_sent(case: MoneyCase, payment: Payment) -> None:
+        """The refund that was a person's to send has been sent: that of this case, and no later one."""
+        key = case.facts.get(cases.REFUND_KEY)
         for refund in await money.payments.refunds(payment.raffle_id, payment.id):
-            if refund.state == "manual":
+            if refund.state == "manual" and key in (None, refund.key):
                 seen = sinpe.refunded_by_hand(payment, refund.total)
-                learned = await money.payments.merge(payment.raffle_id, payment.id, seen)
-                if learned is not None:
-                    await money.cashier.settle(learned, was=payment)
+                await money.payments.merge(payment.raffle_id, payment.id, seen)
+
+    async def _go_on(was: Payment) -> None:
+        """Do what follows from what was sent, and tell the buyer."""
+        payment = await money.payments.get(was.raffle_id, was.id)
+        if payment is not None:
+            await money.cashier.settle(payment, was=was)
 
     return routes

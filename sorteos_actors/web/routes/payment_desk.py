@@ -100,7 +100,10 @@ def blueprint(services: Services, _: Sockets) -> Blueprint:
         asked = await body(RejectionBody)
         if not payment.waits_for_person or payment.captured:
             raise access.wrong_status(payment)
-        seen = sinpe.rejected(payment, asked.reason, asker.user_id, services.clock.now())
+        now = services.clock.now()
+        for case in cases.rejected_transfers(payment, now):
+            await money.desk.open_case(case)
+        seen = sinpe.rejected(payment, asked.reason, asker.user_id, now)
         return answered(await learn(payment, seen), terms)
 
     @routes.post("/payments/<payment_id>/refund")

@@ -107,6 +107,12 @@ ROWS: list[tuple[str, dict[str, Any], Step, PaymentStatus]] = [
         PaymentStatus.REFUNDED,
     ),
     (
+        "half of it taken, and one came back",
+        SOLD | RESERVED | ONE_BACK | {"captured": HALF},
+        Step.REST,
+        PaymentStatus.PAID,
+    ),
+    (
         "more of it taken than the numbers cost that are left",
         SOLD | RESERVED | GONE | ONE_BACK | {"captured": HALF + 1},
         Step.CASE,

@@ -10,6 +10,7 @@ import { Blank, Notice } from '../../ui/Notice';
 import { NumberChips } from '../../ui/NumberChips';
 import { ExpiredDialog } from '../raffle/dialogs/ExpiredDialog';
 import { strayMoney } from './attempts';
+import styles from './EndedHold.module.css';
 import { MoneyStory } from './MoneyStory';
 import { declineText } from './reasons';
 import { Steps } from './Steps';
@@ -47,12 +48,15 @@ function Bought({ reservation, children }: { reservation: Reservation; children:
         <p>{t`Pagó ${format.money(reservation.total_amount, reservation.currency)}.`}</p>
       )}
       {children}
-      {ticket && (
+      {/* It comes a moment later than the news: nothing moves then. */}
+      {ticket ? (
         <Link href={`/boleto/${ticket}`} className={buttonClass('primary')}>
           {t`Ver mi boleto`}
         </Link>
+      ) : (
+        <span className={styles.room} aria-hidden="true" />
       )}
-      <Link href="/mis-numeros" className={buttonClass(ticket ? 'plain' : 'primary')}>
+      <Link href="/mis-numeros" className={buttonClass('plain')}>
         {t`Ver mis números`}
       </Link>
     </Blank>

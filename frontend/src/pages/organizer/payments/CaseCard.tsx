@@ -1,11 +1,12 @@
 import { useLingui } from '@lingui/react/macro';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { errorText } from '../../../i18n/errors';
 import { useFormat } from '../../../i18n/useFormat';
 import { ApiError } from '../../../sdk/errors';
 import { serverClock } from '../../../sdk/serverClock';
 import { deskService, type MoneyCase } from '../../../sdk/services/deskService';
+import { announce } from '../../../ui/announce';
 import { Button } from '../../../ui/Button';
 import { Dialog, DialogActions } from '../../../ui/Dialog';
 import { Field } from '../../../ui/Field';
@@ -23,11 +24,17 @@ interface Props {
   about: MoneyCase;
   /** Whether it says which raffle it is of. */
   namesRaffle: boolean;
+  /** It was closed elsewhere while its dialog is open. */
+  isGone: boolean;
   onSettled: () => void;
+  /** A decision was refused, or nobody knows: what is shown may not be so any more. */
+  onRefused: () => void;
+  /** Its dialog opens or closes. */
+  onOpen: (isOpen: boolean) => void;
 }
 
 /** One case: what happened, until when somebody must decide, and the decision. */
-export function CaseCard({ about, namesRaffle, onSettled }: Props) {
+export function CaseCard({ about, namesRaffle, isGone, onSettled, onRefused, onOpen }: Props) {
   const { t } = useLingui();
   const format = useFormat();
   const [asked, setAsked] = useState<Resolution | null>(null);
@@ -36,6 +43,10 @@ export function CaseCard({ about, namesRaffle, onSettled }: Props) {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
   const sending = useRef(false);
+  const changed = useRef<HTMLParagraphElement>(null);
+  // While it is sent, it may be this very decision that has closed it.
+  const isOver = isGone && !busy;
+  const changedText = t`El pago de este caso cambió mientras tanto. Cierre esta ventana y mírelo de nuevo.`;
   const { title, meaning, giveBack } = caseText(about.kind);
   const facts = about.facts as Record<string, unknown>;
   const money = (amount: unknown) =>
@@ -44,6 +55,17 @@ export function CaseCard({ about, namesRaffle, onSettled }: Props) {
       : null;
   const left = Date.parse(about.deadline) - serverClock.now();
   const keep = giveBack ? t`Cerrar sin devolver` : t`Marcar como resuelto`;
+
+  useEffect(() => {
+    if (isOver) changed.current?.focus();
+  }, [isOver]);
+
+  function ask(about: Resolution | null): void {
+    if (sending.current) return;
+    setAsked(about);
+    setFailure(null);
+    onOpen(about !== null);
+  }
 
   async function resolve(event: FormEvent): Promise<void> {
     event.preventDefault();
@@ -57,11 +79,10 @@ export function CaseCard({ about, namesRaffle, onSettled }: Props) {
       onSettled();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      setFailure(
-        error.code === 'wrong_phase'
-          ? t`El pago de este caso cambió mientras tanto. Cierre esta ventana y mírelo de nuevo.`
-          : errorText(error.code, error.params),
-      );
+      const text = error.code === 'wrong_phase' ? changedText : errorText(error.code, error.params);
+      setFailure(text);
+      announce(text, 'assertive');
+      onRefused();
     } finally {
       sending.current = false;
       setBusy(false);
@@ -107,41 +128,52 @@ export function CaseCard({ about, namesRaffle, onSettled }: Props) {
       )}
       <div className={styles.actions}>
         {giveBack && (
-          <Button look="primary" onClick={() => setAsked('refund')}>
+          <Button look="primary" onClick={() => ask('refund')}>
             {giveBack}
           </Button>
         )}
-        <Button onClick={() => setAsked('keep')}>{keep}</Button>
+        <Button onClick={() => ask('keep')}>{keep}</Button>
       </div>
       <Dialog
         open={asked !== null}
         title={asked === 'refund' ? (giveBack ?? '') : keep}
-        onClose={() => setAsked(null)}
+        onClose={() => ask(null)}
       >
-        <form className="stack" noValidate onSubmit={resolve}>
-          <Field
-            label={t`Nota`}
-            hint={t`Qué se acordó y con quién. Queda guardada con su nombre.`}
-            error={isMissing && note.trim() === '' ? t`Escriba una nota.` : undefined}
-          >
-            {(control) => (
-              <textarea
-                {...control}
-                rows={3}
-                maxLength={500}
-                value={note}
-                onInput={(event) => setNote(event.currentTarget.value)}
-              />
-            )}
-          </Field>
-          {failure && <Notice tone="danger">{failure}</Notice>}
-          <DialogActions>
-            <Button type="submit" look="primary" busy={busy}>
-              {asked === 'refund' ? giveBack : keep}
-            </Button>
-            <Button onClick={() => setAsked(null)}>{t`No, volver`}</Button>
-          </DialogActions>
-        </form>
+        {isOver ? (
+          <>
+            <p ref={changed} tabIndex={-1}>
+              {changedText}
+            </p>
+            <DialogActions>
+              <Button onClick={() => ask(null)}>{t`Cerrar`}</Button>
+            </DialogActions>
+          </>
+        ) : (
+          <form className="stack" noValidate onSubmit={resolve}>
+            <Field
+              label={t`Nota`}
+              hint={t`Qué se acordó y con quién. Queda guardada con su nombre.`}
+              error={isMissing && note.trim() === '' ? t`Escriba una nota.` : undefined}
+            >
+              {(control) => (
+                <textarea
+                  {...control}
+                  rows={3}
+                  maxLength={500}
+                  value={note}
+                  onInput={(event) => setNote(event.currentTarget.value)}
+                />
+              )}
+            </Field>
+            {failure && <Notice tone="danger">{failure}</Notice>}
+            <DialogActions>
+              <Button type="submit" look="primary" busy={busy}>
+                {asked === 'refund' ? giveBack : keep}
+              </Button>
+              <Button busy={busy} onClick={() => ask(null)}>{t`No, volver`}</Button>
+            </DialogActions>
+          </form>
+        )}
       </Dialog>
     </article>
   );

@@ -1,13 +1,15 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { errorText } from '../../../i18n/errors';
 import { deskService } from '../../../sdk/services/deskService';
 import { announce } from '../../../ui/announce';
 import { Icon } from '../../../ui/Icon';
 import { Notice } from '../../../ui/Notice';
 import { Skeleton } from '../../../ui/Skeleton';
+import { tellDecided } from './decisions';
 import styles from './PaymentInbox.module.css';
 import { ReviewRow } from './ReviewRow';
+import { useLateFocus } from './useLateFocus';
 import { usePolled } from './usePolled';
 import { useSteadyList } from './useSteadyList';
 
@@ -17,10 +19,10 @@ const EVERY_MS = 5_000;
 export function PaymentInbox({ raffleId }: { raffleId: string }) {
   const { t } = useLingui();
   const ask = useCallback(() => deskService.waiting(raffleId), [raffleId]);
-  const { value: waiting, failure, refresh } = usePolled(ask, EVERY_MS);
+  const { value: waiting, failure } = usePolled(ask, EVERY_MS);
   const [done, setDone] = useState<ReadonlySet<string>>(new Set());
   const [result, setResult] = useState('');
-  const heading = useRef<HTMLHeadingElement>(null);
+  const [heading, focusHeading] = useLateFocus<HTMLHeadingElement>();
   const rows = useMemo(
     () => waiting?.filter(({ payment }) => !done.has(payment.id)) ?? [],
     [waiting, done],
@@ -33,8 +35,8 @@ export function PaymentInbox({ raffleId }: { raffleId: string }) {
     setResult(told);
     announce(told);
     // The row takes the focus with it.
-    heading.current?.focus({ preventScroll: true });
-    void refresh();
+    focusHeading();
+    tellDecided();
   }
 
   return (

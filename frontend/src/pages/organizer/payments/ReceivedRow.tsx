@@ -1,5 +1,5 @@
 import { useLingui } from '@lingui/react/macro';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { useFormat } from '../../../i18n/useFormat';
 import type { Received } from '../../../sdk/services/deskService';
 import { Button } from '../../../ui/Button';
@@ -9,6 +9,7 @@ import styles from './ReceivedRow.module.css';
 import { RefundDialog } from './RefundDialog';
 import { numbersLeft, standingOf } from './receivedText';
 import { readDeclared, withBank } from './reference';
+import { useLateFocus } from './useLateFocus';
 
 interface Props {
   received: Received;
@@ -17,25 +18,28 @@ interface Props {
   mayRefund: boolean;
   /** Money goes back; `told` is how. Resolves once the row shows it. */
   onRefunded: (told: string) => Promise<void>;
+  /** A refund was refused, or nobody knows: what is shown may not be so any more. */
+  onRefused: () => void;
+  /** Its dialog opens or closes. */
+  onOpen: (isOpen: boolean) => void;
 }
 
 /** One payment that has brought money: whose, for what, and where the money is now. */
-export function ReceivedRow({ received, sought, mayRefund, onRefunded }: Props) {
+export function ReceivedRow({ received, sought, mayRefund, onRefunded, onRefused, onOpen }: Props) {
   const { t } = useLingui();
   const format = useFormat();
   const [isOpen, setOpen] = useState(false);
-  const [refunds, setRefunds] = useState(0);
-  const title = useRef<HTMLHeadingElement>(null);
+  const [title, focusTitle] = useLateFocus<HTMLHeadingElement>();
   const { payment, contact, returned_ids } = received;
   const standing = standingOf(received);
   const left = numbersLeft(received);
   const id = `received-${payment.id}`;
   const { reference, bank } = readDeclared(received.reference);
 
-  // The button that began it may be gone, and the focus with it.
-  useEffect(() => {
-    if (refunds > 0) title.current?.focus({ preventScroll: true });
-  }, [refunds]);
+  function show(isShown: boolean): void {
+    setOpen(isShown);
+    onOpen(isShown);
+  }
 
   const facts: [string, string | null][] = [
     [t`Llegó`, unlessAsked(received, format.money)],
@@ -65,20 +69,25 @@ export function ReceivedRow({ received, sought, mayRefund, onRefunded }: Props) 
         )}
         {facts.map(([name, value]) => value && <Fact key={name} name={name} value={value} />)}
       </dl>
-      {mayRefund && left.length > 0 && (
+      {mayRefund && (left.length > 0 || isOpen) && (
         <div>
-          <Button small onClick={() => setOpen(true)}>
+          <Button small onClick={() => show(true)}>
             {received.unit_price > 0 ? t`Devolver dinero` : t`Liberar números`}
           </Button>
           <RefundDialog
             open={isOpen}
             received={received}
             sought={sought}
-            onClose={() => setOpen(false)}
+            onRefused={onRefused}
+            onClose={() => {
+              show(false);
+              // The button that opened it is gone, and the focus with it.
+              if (left.length === 0) focusTitle();
+            }}
             onDone={async (told) => {
               await onRefunded(told);
-              setOpen(false);
-              setRefunds((before) => before + 1);
+              show(false);
+              focusTitle();
             }}
           />
         </div>

@@ -14,12 +14,13 @@ interface Props {
   /** The number that the person came for. */
   sought: string | null;
   onClose: () => void;
+  onRefused: () => void;
   /** Money goes back; `told` is how. The dialog stays busy until this resolves, and is closed by it. */
   onDone: (told: string) => Promise<void>;
 }
 
 /** Sends back what numbers have cost, and stays open until it is known whether that was done. */
-export function RefundDialog({ open, received, sought, onClose, onDone }: Props) {
+export function RefundDialog({ open, received, sought, onClose, onRefused, onDone }: Props) {
   const { t } = useLingui();
   const format = useFormat();
   const [busy, setBusy] = useState(false);
@@ -48,6 +49,7 @@ export function RefundDialog({ open, received, sought, onClose, onDone }: Props)
       const text = refundRefusedText(error);
       setFailure(text);
       announce(text, 'assertive');
+      onRefused();
     } finally {
       sending.current = false;
       setBusy(false);

@@ -12,6 +12,8 @@ interface Props {
   left: readonly string[];
   /** What goes back for those that are chosen; null where they had cost nothing. */
   money: string | null;
+  /** The person has come back to it. */
+  isBack: boolean;
   onChange: (draft: RefundDraft) => void;
   /** The draft is whole, and the person wants to go on. */
   onNext: () => void;
@@ -19,7 +21,7 @@ interface Props {
 }
 
 /** Which numbers go back, and why. */
-export function RefundForm({ draft, left, money, onChange, onNext, onClose }: Props) {
+export function RefundForm({ draft, left, money, isBack, onChange, onNext, onClose }: Props) {
   const { t } = useLingui();
   const [refusals, setRefusals] = useState(0);
   const form = useRef<HTMLFormElement>(null);
@@ -31,6 +33,9 @@ export function RefundForm({ draft, left, money, onChange, onNext, onClose }: Pr
   useEffect(() => {
     if (refusals > 0 && form.current) focusFirstError(form.current);
   }, [refusals]);
+  useEffect(() => {
+    if (isBack) form.current?.querySelector('input')?.focus();
+  }, [isBack]);
 
   function next(event: FormEvent): void {
     event.preventDefault();

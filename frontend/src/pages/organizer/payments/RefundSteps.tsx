@@ -7,7 +7,7 @@ import { DialogActions } from '../../../ui/Dialog';
 import { Notice } from '../../../ui/Notice';
 import { methodName } from './methodName';
 import { RefundForm } from './RefundForm';
-import { numbersLeft } from './receivedText';
+import { changedText, numbersLeft } from './receivedText';
 
 export interface RefundDraft {
   numbers: readonly string[];
@@ -34,23 +34,38 @@ export function RefundSteps({ received, sought, busy, failure, onSend, onClose }
     reason: '',
   }));
   const [isSure, setSure] = useState(false);
+  const [isBack, setBack] = useState(false);
   const summary = useRef<HTMLParagraphElement>(null);
   // What somebody else has given back meanwhile is not given back again, unless this sends it itself.
   const numbers = busy ? draft.numbers : draft.numbers.filter((label) => left.includes(label));
+  const isGone = !busy && (isSure ? numbers : left).length === 0;
   const list = numbers.join(', ');
   const isFree = unit_price === 0;
   const money = format.money(unit_price * numbers.length, payment.currency);
 
   useEffect(() => {
-    if (isSure) summary.current?.focus();
-  }, [isSure]);
+    if (isSure || isGone) summary.current?.focus();
+  }, [isSure, isGone]);
 
+  if (isGone) {
+    return (
+      <>
+        <p ref={summary} tabIndex={-1}>
+          {changedText()}
+        </p>
+        <DialogActions>
+          <Button onClick={onClose}>{t`Cerrar`}</Button>
+        </DialogActions>
+      </>
+    );
+  }
   if (!isSure) {
     return (
       <RefundForm
         draft={{ ...draft, numbers }}
         left={left}
         money={isFree ? null : money}
+        isBack={isBack}
         onChange={setDraft}
         onNext={() => setSure(true)}
         onClose={onClose}
@@ -79,9 +94,19 @@ export function RefundSteps({ received, sought, busy, failure, onSend, onClose }
       {failure && <Notice tone="danger">{failure}</Notice>}
       <DialogActions>
         <Button look="danger" busy={busy} onClick={() => onSend({ ...draft, numbers })}>
-          {isFree ? t`Liberar ${list}` : t`Devolver ${money}`}
+          {isFree
+            ? numbers.length === 1
+              ? t`Liberar ${list}`
+              : t`Liberar números`
+            : t`Devolver ${money}`}
         </Button>
-        <Button busy={busy} onClick={() => setSure(false)}>
+        <Button
+          busy={busy}
+          onClick={() => {
+            setBack(true);
+            setSure(false);
+          }}
+        >
           {t`Volver`}
         </Button>
       </DialogActions>

@@ -35,6 +35,12 @@ export function standingOf(received: Received): Standing {
   return { text: t`Asignando los números`, tone: 'open' };
 }
 
+/** Whose it is, how much, and where its money is; `money` is its amount. */
+export function shortText(received: Received, money: string): string {
+  const name = received.contact?.name;
+  return `${name ? `${name}, ` : ''}${money}: ${standingOf(received).text}`;
+}
+
 /** What became of a refund; `money` is what goes back, null where the numbers had cost nothing. */
 export function refundedText(
   { status }: Received['payment'],
@@ -55,6 +61,11 @@ export function refundedText(
     : t`Devolución en curso: ${money}. ${free}`;
 }
 
+/** A payment is not any more as it was when its refund was begun. */
+export function changedText(): string {
+  return t`Este pago cambió mientras tanto. Cierre esta ventana y mírelo de nuevo.`;
+}
+
 /** Why a refund was refused, and what to do. */
 export function refundRefusedText({ code, params }: ApiError): string {
   switch (code) {
@@ -63,7 +74,7 @@ export function refundRefusedText({ code, params }: ApiError): string {
     case 'unavailable':
       return t`No sabemos si se hizo la devolución. Toque otra vez: no se devuelve dos veces.`;
     case 'wrong_phase':
-      return t`Este pago cambió mientras tanto. Cierre esta ventana y mírelo de nuevo.`;
+      return changedText();
     case 'raffle_not_active':
       return t`Este sorteo ya se sorteó: sus números no se pueden liberar.`;
     case 'forbidden':

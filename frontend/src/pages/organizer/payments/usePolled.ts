@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { ApiError } from '../../../sdk/errors';
 import { pageEvents } from '../../../sdk/pageEvents';
 import type { ErrorCode } from '../../../sdk/types';
+import { onDecided } from './decisions';
 
 export interface Polled<T> {
   /** As it was last told; null before the first answer. */
@@ -13,8 +14,8 @@ export interface Polled<T> {
 }
 
 /**
- * Asks every `everyMs` while the page is seen, and at once when it is seen again. Answers that are
- * overtaken by a later question are dropped, so nothing goes back in time.
+ * Asks every `everyMs` while the page is seen, and at once when it is seen again or something was
+ * decided on it. Answers that are overtaken by a later question are dropped, so nothing goes back in time.
  */
 export function usePolled<T>(ask: () => Promise<T>, everyMs: number): Polled<T> {
   const [value, setValue] = useState<T | null>(null);
@@ -47,12 +48,14 @@ export function usePolled<T>(ask: () => Promise<T>, everyMs: number): Polled<T> 
       if (event === 'hidden') clearTimeout(timer);
       if (event === 'visible' || event === 'online') void turn();
     });
+    const leaveDesk = onDecided(() => void turn());
     void turn();
     return () => {
       left = true;
       latest.current++;
       clearTimeout(timer);
       leavePage();
+      leaveDesk();
     };
   }, [refresh, everyMs]);
 
