@@ -85,12 +85,19 @@ def serve(settings: Settings, options: ServeOptions) -> int:
     Returns the exit status. Raises `CannotStart`; nothing is left running then, nor when a signal
     comes before it serves.
     """
+    return until_signalled(_serve_until_signal, settings, options)
+
+
+def until_signalled(
+    serving: Callable[[Settings, ServeOptions], int], settings: Settings, options: ServeOptions
+) -> int:
+    """The exit status of `serving`; 0 when a signal ends it before it listens to signals."""
     try:
-        return _serve_until_signal(settings, options)
+        return serving(settings, options)
     except KeyboardInterrupt:
         return 0
     except BaseExceptionGroup as group:
-        # A signal in the instant before trio listens to them comes up through its nurseries.
+        # In the instant before trio listens to them it comes up through its nurseries.
         _, others = group.split(KeyboardInterrupt)
         if others is not None:
             raise

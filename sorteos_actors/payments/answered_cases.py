@@ -75,7 +75,7 @@ def _holds_its_money(payment: Payment, case: MoneyCase) -> bool:
 
 
 def _is_all_right(payment: Payment) -> bool:
-    worth = payment.amount - payment.refund_wanted if payment.applied == "sold" else 0
+    worth = payment.price_kept if payment.applied == "sold" else 0
     is_exact = payment.captured - payment.refunded == worth
     return is_exact and next_step(payment) is Step.REST
 
@@ -134,5 +134,10 @@ class AnsweredCases:
         resolution = answer(case, payment, self._clock.now())
         if resolution is None:
             return
-        if await self._desk.resolve_case(case.id, resolution) is not None:
-            logger.info("case %s (%s) is closed %s", case.id, case.kind, resolution)
+        if await self._desk.resolve_case(case.id, resolution) is None:
+            return
+        logger.info("case %s (%s) is closed %s", case.id, case.kind, resolution)
+        # While it was open it stood for all of its kind: what began meanwhile has no other case.
+        newer = await self._payments.get(payment.raffle_id, payment.id)
+        if newer is None or answer(case, newer, self._clock.now()) is None:
+            await self._desk.open_case(case)

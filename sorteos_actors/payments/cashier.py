@@ -292,7 +292,7 @@ class Cashier:
 
     async def _refund(self, provider: Provider, payment: Payment) -> Payment | None:
         """Money goes back under a key that is written down first, so it goes once."""
-        why = payment.applied_why or "numbers_returned"
+        why = payment.applied_why or ("numbers_returned" if payment.returned else "overpaid")
         refund = await self._store.next_refund(payment.raffle_id, payment.id, why)
         if refund is None:
             # Somebody else has sent it, and seen it arrive, since this payment was read.

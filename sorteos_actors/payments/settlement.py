@@ -77,25 +77,17 @@ def _wrong_money(payment: Payment) -> Step:
 
 
 def _after_sale(payment: Payment) -> Step:
-    if payment.captured < payment.amount:
-        return _after_sale_of_less(payment)
-    if payment.is_settled:
-        return Step.REST
-    # More than is owed: somebody has sent money back at the provider, or the buyer has taken it.
-    return Step.CASE if payment.refunded > payment.refund_wanted else Step.REFUND
-
-
-def _after_sale_of_less(payment: Payment) -> Step:
-    """Money that was only reserved, or of which somebody at the provider has taken but a part."""
+    """The money that is here must be the price of the numbers that the buyer still has."""
     here = payment.captured - payment.refunded
-    worth = payment.amount - payment.refund_wanted
-    if here == worth:
-        # Numbers that were given back before their price was taken cost nobody anything.
-        return Step.REST if payment.is_over or payment.captured else Step.CANCEL
-    if here < worth:
-        return Step.CASE if payment.is_over else Step.CAPTURE
-    # Of all numbers given back all money goes back; of some, a person must reckon.
-    return Step.REFUND if worth == 0 else Step.CASE
+    if here > payment.price_kept:
+        return Step.REFUND
+    if here < payment.price_kept:
+        # Money that was only reserved may be gone after the sale; or somebody has taken it back.
+        may_come = payment.captured < payment.amount and not payment.is_over
+        return Step.CAPTURE if may_come else Step.CASE
+    # Numbers that were given back before their price was taken cost nobody anything.
+    is_reserved = payment.authorised > 0 and not payment.captured and not payment.is_over
+    return Step.CANCEL if is_reserved else Step.REST
 
 
 def _after_refusal(payment: Payment) -> Step:

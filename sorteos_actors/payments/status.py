@@ -54,7 +54,7 @@ def status_of(payment: Payment) -> PaymentStatus:
 def _after_sale(payment: Payment) -> PaymentStatus:
     """Numbers that were given back make it a refund; until all are, the rest stays paid."""
     taken = min(payment.captured, payment.amount)
-    if taken - payment.refunded > payment.amount - payment.refund_wanted:
+    if taken - payment.refunded > payment.price_kept:
         return PaymentStatus.REFUNDING
     is_whole = len(payment.returned) == len(payment.numbers)
     return PaymentStatus.REFUNDED if is_whole else PaymentStatus.PAID

@@ -162,6 +162,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return not self.live
 
     @property
+    def price_kept(self) -> int:
+        """The price of the numbers that it has bought and that were not given back."""
+        return self.amount - self.refund_wanted
+
+    @property
     def is_settled(self) -> bool:
         """Whether nothing is left to do: it has bought numbers, is paid in full, and owes nothing."""
         is_paid = self.applied == "sold" and self.captured >= self.amount

@@ -244,9 +244,9 @@ class MemoryPayments:
         made = self._refunds_of(raffle_id, payment_id)
         if payment is None or (made and made[-1].state != "done"):
             return made[-1] if made else None
-        owed = payment.captured if payment.applied == "refused" else payment.refund_wanted
+        kept = payment.price_kept if payment.applied == "sold" else 0
+        owed = 0 if payment.applied is None else payment.captured - kept
         asked = max(made[-1].total if made else 0, payment.refunded)
-        owed = min(owed, payment.captured)
         if owed <= asked:
             return None
         refund = Refund(

@@ -16,7 +16,14 @@ import trio
 from sorteos_actors import asyncio_bridge, logs
 from sorteos_actors.config import Settings
 from sorteos_actors.errors import CannotStart
-from sorteos_actors.main import Foundations, ServeOptions, greet, open_foundations, seed
+from sorteos_actors.main import (
+    Foundations,
+    ServeOptions,
+    greet,
+    open_foundations,
+    seed,
+    until_signalled,
+)
 from sorteos_actors.stop_signals import open_stop_signals
 from sorteos_actors.store.pool import open_pool
 from sorteos_actors.store.raffle_store import PostgresRaffleStore
@@ -32,10 +39,7 @@ def serve(settings: Settings, options: ServeOptions) -> int:
     Returns the exit status. Raises `CannotStart`, also when a worker cannot begin to serve; nothing
     is left running.
     """
-    try:
-        return _serve_until_signal(settings, options)
-    except KeyboardInterrupt:
-        return 0
+    return until_signalled(_serve_until_signal, settings, options)
 
 
 def _serve_until_signal(settings: Settings, options: ServeOptions) -> int:

@@ -500,6 +500,37 @@ def an_event(event_id: str, payment_id: UUID | None = PAYMENT) -> InboxEvent:
     )
 
 
+async def test_money_beyond_the_price_goes_back_and_is_no_part_of_what_is_owed_later(
+    payments: PaymentStore, store: RaffleStore, a_raffle: ARaffle
+) -> None:
+    raffle_id = await sold(payments, a_raffle)
+    await payments.merge(raffle_id, PAYMENT, seen("captured", 250_000))
+    extra = await payments.next_refund(raffle_id, PAYMENT, "overpaid")
+    assert extra is not None
+    assert (extra.amount, extra.total) == (50_000, 50_000)
+    await payments.merge(raffle_id, PAYMENT, seen("captured", 250_000, refunded=50_000))
+    assert await payments.next_refund(raffle_id, PAYMENT, "overpaid") is None
+
+    owner = await Owner.of(store, raffle_id)
+    await owner.do(RefundNumbers(FIRST, PAYMENT, ANA, (1, 2)))
+    rest = await payments.next_refund(raffle_id, PAYMENT, "numbers_returned")
+    assert rest is not None
+    assert (rest.n, rest.amount, rest.total) == (2, 200_000, 250_000)
+
+
+async def test_of_a_part_that_was_taken_no_more_than_that_part_goes_back(
+    payments: PaymentStore, store: RaffleStore, a_raffle: ARaffle
+) -> None:
+    reserved = seen("authorised")
+    raffle_id = await sold(payments, a_raffle, by=reserved)
+    await payments.merge(raffle_id, PAYMENT, seen("captured", 150_000))
+    owner = await Owner.of(store, raffle_id)
+    await owner.do(RefundNumbers(FIRST, PAYMENT, ANA, (1,)))
+    first = await payments.next_refund(raffle_id, PAYMENT, "numbers_returned")
+    assert first is not None
+    assert first.amount == 50_000  # 150,000 came, and 100,000 is the price of what she has.
+
+
 async def sold(
     payments: PaymentStore,
     a_raffle: ARaffle,

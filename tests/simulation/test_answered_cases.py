@@ -179,6 +179,24 @@ def with_an_inbox(many: int, scene: Callable[[Inbox], Awaitable[None]]) -> None:
     simulate(main)
 
 
+def test_a_case_whose_trouble_comes_again_in_the_instant_it_is_closed_is_open() -> None:
+    async def scene(inbox: Inbox) -> None:
+        await inbox.fill(settled=True)
+        [case] = await inbox.open()
+        close = inbox.desk.resolve_case
+
+        async def close_while_more_money_comes(case_id: UUID, words: str) -> MoneyCase | None:
+            assert case.payment_id is not None
+            await inbox.payments.merge(inbox.raffle, case.payment_id, seen("captured", 150_000))
+            return await close(case_id, words)
+
+        inbox.desk.resolve_case = close_while_more_money_comes  # type: ignore[method-assign]
+        await inbox.closer().sweep()
+        assert [each.id for each in await inbox.open()] == [case.id]
+
+    with_an_inbox(1, scene)
+
+
 @pytest.mark.parametrize("many", [1, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE])
 def test_every_open_case_is_looked_at_however_many_there_are(many: int) -> None:
     async def scene(inbox: Inbox) -> None:

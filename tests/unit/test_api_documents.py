@@ -31,7 +31,12 @@ from sorteos_actors.web.sockets import Sockets
 DOCS = Path(__file__).parents[2] / "docs"
 NOW = 1_769_882_400_000
 TERMS = RaffleTerms(
-    id=UUID(int=1), organizer_id=UUID(int=2), title="Rifa", number_count=100, price=500, currency="CRC"
+    id=UUID(int=1),
+    organizer_id=UUID(int=2),
+    title="Rifa",
+    number_count=100,
+    price=500,
+    currency="CRC",
 )
 SUMMARY = RaffleSummary(
     terms=TERMS, status=RaffleStatus.ACTIVE, epoch=7, seq=3, reserved_count=2, sold_count=1

@@ -70,7 +70,7 @@ class Books(MemoryMoney):
     def judge_refund(self, charge: SandboxCharge) -> None:
         """The bank has sent money back: only what is owed, and once."""
         payment = next(p for p in self.payments.values() if p.id == charge.payment_id)
-        owed = payment.captured if payment.applied == "refused" else payment.refund_wanted
+        owed = payment.captured - (0 if payment.applied == "refused" else payment.price_kept)
         if charge.refunded > owed:
             self._broken(
                 f"payment {_short(payment.id)}: {charge.refunded} went back, {owed} was owed: "

@@ -115,8 +115,21 @@ ROWS: list[tuple[str, dict[str, Any], Step, PaymentStatus]] = [
     (
         "more of it taken than the numbers cost that are left",
         SOLD | RESERVED | GONE | ONE_BACK | {"captured": HALF + 1},
-        Step.CASE,
+        Step.REFUND,
         PaymentStatus.REFUNDING,
+    ),
+    (
+        "half of it taken, and half came back",
+        SOLD | RESERVED | ONE_BACK | {"captured": HALF},
+        Step.REST,
+        PaymentStatus.PAID,
+    ),
+    ("more came after the sale", SOLD | TAKEN | {"captured": AMOUNT + 1}, Step.REFUND, PaymentStatus.PAID),
+    (
+        "too much, and the rest is back",
+        SOLD | TAKEN | {"captured": AMOUNT + 1, "refunded": 1},
+        Step.REST,
+        PaymentStatus.PAID,
     ),
     ("the buyer took it back", SOLD | TAKEN | {"refunded": AMOUNT}, Step.CASE, PaymentStatus.PAID),
     # it buys nothing

@@ -1,0 +1,1 @@
+export{t as BeforePaying}from"./BeforePaying-D4N-hMlu.js";

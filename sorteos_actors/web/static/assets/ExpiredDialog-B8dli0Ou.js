@@ -1,0 +1,1 @@
+export{t as ExpiredDialog}from"./ExpiredDialog-B8iR5iyt.js";
