@@ -185,10 +185,10 @@ def test_a_case_whose_trouble_comes_again_in_the_instant_it_is_closed_is_open() 
         [case] = await inbox.open()
         close = inbox.desk.resolve_case
 
-        async def close_while_more_money_comes(case_id: UUID, words: str) -> MoneyCase | None:
+        async def close_while_more_money_comes(case_id: UUID, resolution: str) -> MoneyCase | None:
             assert case.payment_id is not None
             await inbox.payments.merge(inbox.raffle, case.payment_id, seen("captured", 150_000))
-            return await close(case_id, words)
+            return await close(case_id, resolution)
 
         inbox.desk.resolve_case = close_while_more_money_comes  # type: ignore[method-assign]
         await inbox.closer().sweep()

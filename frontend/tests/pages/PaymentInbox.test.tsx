@@ -279,6 +279,22 @@ it('what another organizer has decided vanishes by itself, and what is new comes
   expect(text()).toContain('SR-NEW1');
 });
 
+it('whoever is just rejecting is not interrupted by what another one decides, and is told it', async () => {
+  keepFocusInDialogs();
+  await show();
+  await press('Rechazar');
+  waiting = [];
+  await pass(10_000);
+  expect(document.querySelector('dialog[open]')?.textContent).toContain('¿Por qué rechaza');
+  const already = new ApiError('wrong_phase', { status: 'paid' }, 409);
+  vi.mocked(deskService.reject).mockRejectedValueOnce(already);
+  await press('El dinero no ha llegado');
+  await pass(0);
+  expect(rows()).toBe(0);
+  expect(text()).toContain('Este pago ya estaba aprobado');
+  expect(document.activeElement?.tagName).toBe('H2');
+});
+
 it('a page that nobody sees asks nothing, and asks at once when it is seen again', async () => {
   await show();
   const before = vi.mocked(deskService.waiting).mock.calls.length;

@@ -1,7 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useCallback, useMemo, useState } from 'react';
 import { errorText } from '../../../i18n/errors';
-import { deskService } from '../../../sdk/services/deskService';
+import { deskService, type Review } from '../../../sdk/services/deskService';
 import { announce } from '../../../ui/announce';
 import { Icon } from '../../../ui/Icon';
 import { Notice } from '../../../ui/Notice';
@@ -9,6 +9,7 @@ import { Skeleton } from '../../../ui/Skeleton';
 import { tellDecided } from './decisions';
 import styles from './PaymentInbox.module.css';
 import { ReviewRow } from './ReviewRow';
+import { useHeldList } from './useHeldList';
 import { useLateFocus } from './useLateFocus';
 import { usePolled } from './usePolled';
 import { useSteadyList } from './useSteadyList';
@@ -27,11 +28,13 @@ export function PaymentInbox({ raffleId }: { raffleId: string }) {
     () => waiting?.filter(({ payment }) => !done.has(payment.id)) ?? [],
     [waiting, done],
   );
-  const ids = useMemo(() => rows.map(({ payment }) => payment.id), [rows]);
+  const [shown, hold] = useHeldList(rows, idOf);
+  const ids = useMemo(() => shown.map(idOf), [shown]);
   const isSteady = useSteadyList(ids);
 
   function leave(id: string, told: string): void {
     setDone((before) => new Set(before).add(id));
+    hold(false);
     setResult(told);
     announce(told);
     // The row takes the focus with it.
@@ -46,18 +49,19 @@ export function PaymentInbox({ raffleId }: { raffleId: string }) {
       </h2>
       {failure && <Notice tone="warn">{errorText(failure)}</Notice>}
       {!waiting && !failure && <Skeleton height="14rem" />}
-      {waiting && rows.length === 0 && (
+      {waiting && shown.length === 0 && (
         <p className={styles.empty}>
           <Icon name="check" />
           <Trans>No hay pagos pendientes. Los nuevos aparecen aquí solos.</Trans>
         </p>
       )}
       <ul className={styles.rows}>
-        {rows.map((review) => (
+        {shown.map((review) => (
           <li key={review.payment.id}>
             <ReviewRow
               review={review}
               isSteady={isSteady}
+              onAsk={hold}
               onDone={(told) => leave(review.payment.id, told)}
             />
           </li>
@@ -78,4 +82,8 @@ export function PaymentInbox({ raffleId }: { raffleId: string }) {
       </p>
     </section>
   );
+}
+
+function idOf({ payment }: Review): string {
+  return payment.id;
 }

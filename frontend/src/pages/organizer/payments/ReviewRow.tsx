@@ -20,12 +20,14 @@ interface Props {
   review: Review;
   /** Whether a tap now was meant for this row. */
   isSteady: () => boolean;
+  /** It asks for a reason, or has stopped asking: meanwhile it must not be taken away. */
+  onAsk: (isAsking: boolean) => void;
   /** It needs nobody any more; `told` is what became of it. */
   onDone: (told: string) => void;
 }
 
 /** One payment, and the two words that the organizer can say of it. */
-export function ReviewRow({ review, isSteady, onDone }: Props) {
+export function ReviewRow({ review, isSteady, onAsk, onDone }: Props) {
   const { t } = useLingui();
   const format = useFormat();
   const { payment, contact } = review;
@@ -55,6 +57,11 @@ export function ReviewRow({ review, isSteady, onDone }: Props) {
     if (refusals > 0 && row.current) focusFirstError(row.current);
   }, [refusals]);
 
+  function ask(isAsking: boolean): void {
+    setRejecting(isAsking);
+    onAsk(isAsking);
+  }
+
   async function decide(call: () => Promise<string>): Promise<void> {
     if (sending.current || !isSteady()) return;
     sending.current = true;
@@ -72,7 +79,7 @@ export function ReviewRow({ review, isSteady, onDone }: Props) {
     } finally {
       sending.current = false;
       setBusy(false);
-      setRejecting(false);
+      ask(false);
     }
   }
 
@@ -153,7 +160,7 @@ export function ReviewRow({ review, isSteady, onDone }: Props) {
         <Button look="primary" icon="check" busy={busy} onClick={approve}>
           {reference ? t`Aprobar ${total} · ref ${reference}` : t`Aprobar ${total}`}
         </Button>
-        <Button busy={busy} onClick={() => isSteady() && setRejecting(true)}>
+        <Button busy={busy} onClick={() => isSteady() && ask(true)}>
           {t`Rechazar`}
         </Button>
       </div>
@@ -162,7 +169,7 @@ export function ReviewRow({ review, isSteady, onDone }: Props) {
         busy={busy}
         total={format.money(payment.amount, payment.currency)}
         onReject={reject}
-        onClose={() => setRejecting(false)}
+        onClose={() => ask(false)}
       />
     </article>
   );

@@ -1,0 +1,1 @@
+export{t as CancelDialog}from"./CancelDialog-waWZndJL.js";

@@ -1,1 +1,0 @@
-export{t as ExpiredDialog}from"./ExpiredDialog-B8iR5iyt.js";
