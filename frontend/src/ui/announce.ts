@@ -14,6 +14,7 @@ const SETTLE_MS = 50;
 let region: HTMLElement | null = null;
 let waiting: { text: string; urgency: Urgency } | null = null;
 let resting = false;
+let timers: ReturnType<typeof setTimeout>[] = [];
 
 export function announce(text: string, urgency: Urgency = 'polite'): void {
   if (!(waiting?.urgency === 'assertive' && urgency === 'polite')) waiting = { text, urgency };
@@ -25,6 +26,16 @@ export function mountAnnouncer(): void {
   place();
 }
 
+/** Takes the region away, with all that was to be said. */
+export function unmountAnnouncer(): void {
+  for (const timer of timers) clearTimeout(timer);
+  timers = [];
+  region?.remove();
+  region = null;
+  waiting = null;
+  resting = false;
+}
+
 function speak(): void {
   if (!waiting) {
     resting = false;
@@ -33,8 +44,8 @@ function speak(): void {
   const { text, urgency } = waiting;
   waiting = null;
   resting = true;
+  timers = [setTimeout(speak, PAUSE_MS)];
   say(text, urgency);
-  setTimeout(speak, PAUSE_MS);
 }
 
 function say(text: string, urgency: Urgency): void {
@@ -42,11 +53,12 @@ function say(text: string, urgency: Urgency): void {
   const host = target.parentElement;
   target.setAttribute('aria-live', urgency);
   target.textContent = '';
-  setTimeout(() => {
+  const timer = setTimeout(() => {
     // The dialog that it is in may have closed meanwhile, as one does that has done its work.
     if (place().parentElement === host) target.textContent = text;
     else say(text, urgency);
   }, SETTLE_MS);
+  timers.push(timer);
 }
 
 /** What lies behind a modal dialog is inert and not spoken, so the region goes into the dialog. */

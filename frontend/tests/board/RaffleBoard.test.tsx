@@ -13,7 +13,11 @@ import { announce } from '../../src/ui/announce';
 import { aBoard, FakeLive } from '../offline/fakeLive';
 import { leave, press, render, text } from '../pages/page';
 
-vi.mock('../../src/ui/announce', () => ({ announce: vi.fn(), mountAnnouncer: vi.fn() }));
+vi.mock('../../src/ui/announce', () => ({
+  announce: vi.fn(),
+  mountAnnouncer: vi.fn(),
+  unmountAnnouncer: vi.fn(),
+}));
 
 const RAFFLE = {
   id: 'moto',

@@ -8,6 +8,7 @@ import { vi } from 'vitest';
 import { messages } from '../../src/i18n/locales/es.po';
 import { Value } from '../../src/sdk/observable';
 import type { LiveRaffle, Raffle, Reservation } from '../../src/sdk/types';
+import { unmountAnnouncer } from '../../src/ui/announce';
 
 let root: Root | null = null;
 
@@ -26,6 +27,7 @@ async function settle(): Promise<void> {
 export function leave(): void {
   act(() => root?.unmount());
   root = null;
+  unmountAnnouncer();
   document.body.replaceChildren();
 }
 

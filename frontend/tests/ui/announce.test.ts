@@ -85,3 +85,15 @@ it('is not left behind in a dialog that closes before it has spoken', async () =
   expect(region()?.parentElement).toBe(document.body);
   expect(region()?.textContent).toBe('uno');
 });
+
+it('what is taken away says nothing more, and begins anew when it is needed again', async () => {
+  const { announce, unmountAnnouncer } = await announcer();
+  announce('uno');
+  announce('dos');
+  unmountAnnouncer();
+  vi.advanceTimersByTime(10_000);
+  expect(region()).toBeNull();
+  announce('tres');
+  vi.advanceTimersByTime(100);
+  expect(region()?.textContent).toBe('tres');
+});

@@ -1,9 +1,8 @@
 import { useLingui } from '@lingui/react/macro';
-import { useState } from 'react';
-import { announce } from '../../ui/announce';
 import { Button, buttonClass } from '../../ui/Button';
 import { Dialog, DialogActions } from '../../ui/Dialog';
 import { TextField } from '../../ui/Field';
+import { useCopiedLink } from '../../ui/useCopiedLink';
 import { whatsAppLink } from './share';
 
 interface Props {
@@ -17,18 +16,7 @@ interface Props {
 /** Our own way to share, for devices that have none: by WhatsApp, or a copied link. */
 export function ShareDialog({ open, url, text, onClose }: Props) {
   const { t } = useLingui();
-  const [copied, setCopied] = useState(false);
-
-  async function copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(url);
-      setCopied(true);
-      announce(t`Enlace copiado`);
-    } catch {
-      // Not allowed here: the link is in the field, selected by a tap, to copy by hand.
-      setCopied(false);
-    }
-  }
+  const { copied, copy } = useCopiedLink(url);
 
   return (
     <Dialog open={open} title={t`Compartir`} onClose={onClose}>

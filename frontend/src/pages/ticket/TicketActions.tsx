@@ -1,10 +1,9 @@
 import { useLingui } from '@lingui/react/macro';
-import { useState } from 'react';
 import { useFormat } from '../../i18n/useFormat';
 import { ticketService } from '../../sdk/services/ticketService';
-import { announce } from '../../ui/announce';
 import { Button, buttonClass } from '../../ui/Button';
 import { Icon } from '../../ui/Icon';
+import { useCopiedLink } from '../../ui/useCopiedLink';
 import styles from './TicketActions.module.css';
 import { ticketLink } from './ticketLink';
 
@@ -12,8 +11,8 @@ import { ticketLink } from './ticketLink';
 export function TicketActions({ code, title }: { code: string; title: string }) {
   const { t } = useLingui();
   const { language } = useFormat();
-  const [copied, setCopied] = useState<boolean | null>(null);
   const url = ticketLink(code);
+  const { copied, copy } = useCopiedLink(url);
 
   async function share(): Promise<void> {
     try {
@@ -22,17 +21,6 @@ export function TicketActions({ code, title }: { code: string; title: string }) 
     } catch (error) {
       // The person closed the device's sheet: nothing to say. Anything else: our own way.
       if (!(error instanceof DOMException && error.name === 'AbortError')) await copy();
-    }
-  }
-
-  async function copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(url);
-      setCopied(true);
-      announce(t`Enlace copiado`);
-    } catch {
-      // Not allowed here: the link is shown, to be copied by hand.
-      setCopied(false);
     }
   }
 

@@ -4,6 +4,7 @@ import { useFormat } from '../../../i18n/useFormat';
 import type { Received } from '../../../sdk/services/deskService';
 import { Button } from '../../../ui/Button';
 import { NumberChips } from '../../../ui/NumberChips';
+import { BuyerFact } from './BuyerFact';
 import { methodName } from './methodName';
 import styles from './ReceivedRow.module.css';
 import { RefundDialog } from './RefundDialog';
@@ -59,14 +60,7 @@ export function ReceivedRow({ received, sought, mayRefund, onRefunded, onRefused
       </header>
       <NumberChips labels={left.length > 0 ? left : payment.number_ids} look="plain" />
       <dl className={styles.facts}>
-        {(contact?.name || contact?.phone) && (
-          <>
-            <dt>{t`Quien compra`}</dt>
-            <dd>
-              {contact.name} {contact.phone && <a href={`tel:${contact.phone}`}>{contact.phone}</a>}
-            </dd>
-          </>
-        )}
+        <BuyerFact contact={contact} />
         {facts.map(([name, value]) => value && <Fact key={name} name={name} value={value} />)}
       </dl>
       {mayRefund && (left.length > 0 || isOpen) && (

@@ -10,6 +10,7 @@ import { Notice } from '../../../ui/Notice';
 import { NumberChips } from '../../../ui/NumberChips';
 import { parsePrice } from '../price';
 import { type ArrivalDraft, ArrivalFields } from './ArrivalFields';
+import { BuyerFact } from './BuyerFact';
 import { approvedText, movedOnText, refusedText } from './outcomeText';
 import { ReceiptPictures } from './ReceiptPictures';
 import { RejectDialog } from './RejectDialog';
@@ -111,14 +112,7 @@ export function ReviewRow({ review, isSteady, onAsk, onDone }: Props) {
       </header>
       <NumberChips labels={payment.number_ids} look="plain" />
       <dl className={styles.facts}>
-        {(contact?.name || contact?.phone) && (
-          <>
-            <dt>{t`Quien compra`}</dt>
-            <dd>
-              {contact.name} {contact.phone && <a href={`tel:${contact.phone}`}>{contact.phone}</a>}
-            </dd>
-          </>
-        )}
+        <BuyerFact contact={contact} />
         <dt>{t`Comprobante`}</dt>
         <dd className={styles.reference}>{declared.reference || t`No lo escribió`}</dd>
         {declared.bank && (

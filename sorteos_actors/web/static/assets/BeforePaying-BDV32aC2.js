@@ -1,0 +1,1 @@
+export{t as BeforePaying}from"./BeforePaying-nn99ICOS.js";

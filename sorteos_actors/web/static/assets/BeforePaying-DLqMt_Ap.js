@@ -1,1 +1,0 @@
-export{t as BeforePaying}from"./BeforePaying-D7DcCFwg.js";

@@ -1,0 +1,1 @@
+export{t as CancelDialog}from"./CancelDialog-C9KU02Q6.js";

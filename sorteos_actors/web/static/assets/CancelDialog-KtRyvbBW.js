@@ -1,1 +1,0 @@
-export{t as CancelDialog}from"./CancelDialog-waWZndJL.js";

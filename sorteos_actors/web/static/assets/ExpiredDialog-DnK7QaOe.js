@@ -1,0 +1,1 @@
+export{t as ExpiredDialog}from"./ExpiredDialog-rDdCHkqn.js";

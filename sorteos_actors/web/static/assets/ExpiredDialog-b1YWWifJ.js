@@ -1,1 +1,0 @@
-export{t as ExpiredDialog}from"./ExpiredDialog-CvQx5oOg.js";

@@ -1,1 +1,0 @@
-import{Ct as e}from"./index-CmkaJVnu.js";var t={bar:`bar_AoJH`,note:`note_AoJH`};function n({note:n,children:r}){return e(`div`,{className:t.bar,"data-pay-bar":``,children:[n&&e(`p`,{className:t.note,children:n}),r]})}export{n as t};

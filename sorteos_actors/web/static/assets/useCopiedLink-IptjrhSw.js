@@ -1,0 +1,1 @@
+import{St as e,jt as t,nt as n}from"./index-npiNEhc3.js";function r(r){let{_:i}=e(),[a,o]=t(null);async function s(){try{await navigator.clipboard.writeText(r),o(!0),n(i({id:`/2EW+K`,message:[`Enlace copiado`]}))}catch{o(!1)}}return{copied:a,copy:s}}export{r as t};
