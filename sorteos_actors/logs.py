@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
+
+NOISY: Final = ("trio-websocket", "httpx", "httpcore")
+"""Libraries that tell of every message: heard from a warning on."""
 
 
 def set_up(log_format: Literal["pretty", "json"], level: str) -> None:
@@ -15,7 +18,7 @@ def set_up(log_format: Literal["pretty", "json"], level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter() if log_format == "json" else _PrettyFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("trio-websocket", "httpx", "httpcore"):
+    for noisy in NOISY:
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 

@@ -14,13 +14,15 @@ Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(autouse=True)
-def the_root_logger_is_put_back() -> Iterator[None]:
+def the_loggers_are_put_back() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = root.handlers, root.level
+    handlers = root.handlers
+    levels = {logger: logger.level for logger in (root, *map(logging.getLogger, logs.NOISY))}
     root.handlers = []  # Those of the test runner are not ours to close.
     yield
     root.handlers = handlers
-    root.setLevel(level)
+    for logger, level in levels.items():
+        logger.setLevel(level)
 
 
 def test_json_is_one_object_a_line_with_the_traceback_inside(capsys: Capture) -> None:
