@@ -48,6 +48,8 @@ class Sockets:
     def __init__(self) -> None:
         self._sockets: dict[LiveSocket, None] = {}
         self._places: Counter[str] = Counter()
+        self.places_taken = 0
+        """How many sockets are open, or on their way to be. Counted: every handshake asks."""
         self._spread_ms: int | None = None
         """Over how long those who are sent away come back; None while nobody is."""
         self._gone = trio.Event()
@@ -55,22 +57,19 @@ class Sockets:
     def __len__(self) -> int:
         return len(self._sockets)
 
-    @property
-    def places_taken(self) -> int:
-        """How many are open, or on their way to be."""
-        return self._places.total()
-
     def places_of(self, address_key: str) -> int:
-        """The same, of one address."""
+        """How many of them are of one address."""
         return self._places[address_key]
 
     @contextmanager
     def place(self, address_key: str) -> Iterator[None]:
         """One for a socket of this address, from before its handshake to its end."""
         self._places[address_key] += 1
+        self.places_taken += 1
         try:
             yield
         finally:
+            self.places_taken -= 1
             self._places[address_key] -= 1
             if not self._places[address_key]:
                 del self._places[address_key]
