@@ -26,7 +26,7 @@ from sorteos_actors.payments.house import Money, open_money
 from sorteos_actors.payments.sandbox import Sandbox
 from sorteos_actors.payments.settings import PaymentSettings
 from sorteos_actors.ports import Owner
-from sorteos_actors.ports.payments import Charge, Payment, Provider
+from sorteos_actors.ports.payments import Charge, Payment, Provider, charge_for
 from sorteos_actors.raffle import Rejection
 from sorteos_actors.store.pool import Pool, open_pool
 from sorteos_actors.store.raffle_store import PostgresRaffleStore
@@ -173,13 +173,4 @@ def _new_payment(
 
 
 def _charge(payment: Payment) -> Charge:
-    return Charge(
-        payment_id=payment.id,
-        raffle_id=payment.raffle_id,
-        reservation_id=payment.reservation_id,
-        amount=payment.amount,
-        currency=payment.currency,
-        numbers=payment.numbers,
-        description="numbers",
-        return_url="http://127.0.0.1/",
-    )
+    return charge_for(payment, description="numbers", return_url="http://127.0.0.1/")

@@ -187,6 +187,20 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return self.paid_currency == self.currency and self.money_here == self.amount
 
 
+def charge_for(payment: Payment, *, description: str, return_url: str) -> Charge:
+    """What its provider is asked to collect."""
+    return Charge(
+        payment_id=payment.id,
+        raffle_id=payment.raffle_id,
+        reservation_id=payment.reservation_id,
+        amount=payment.amount,
+        currency=payment.currency,
+        numbers=payment.numbers,
+        description=description,
+        return_url=return_url,
+    )
+
+
 def merged(payment: Payment, seen: Observation) -> Payment:
     """The payment with what was seen of it. Pure; the order of merging does not matter.
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 import trio
+from msgspec.structs import replace
 
 from sorteos_actors.errors import ForgedWebhook, StoreUnavailable
 from sorteos_actors.payments import signature, sinpe
@@ -22,7 +23,7 @@ from sorteos_actors.payments.sinpe import MemoryCodes, Sinpe
 from sorteos_actors.payments.sinpe_notice import HEADER
 from sorteos_actors.payments.status import PaymentStatus, status_of
 from sorteos_actors.ports.payment_store import Method, MoneyCase
-from sorteos_actors.ports.payments import Charge, Payment
+from sorteos_actors.ports.payments import Payment, charge_for
 from sorteos_actors.raffle import Phase, RaffleStatus, RaffleTerms, Rejection, commands
 from sorteos_actors.testing.memory_desk import MemoryDesk
 from sorteos_actors.testing.memory_payments import MemoryPayments
@@ -80,17 +81,8 @@ class Counter:
             unit_price=PRICE,
             waits_for_person=True,
         )
-        charge = Charge(
-            payment_id=payment.id,
-            raffle_id=terms.id,
-            reservation_id=reservation_id,
-            amount=payment.amount,
-            currency="CRC",
-            numbers=numbers,
-            description="Rifa",
-            return_url="",
-            settings={"phone": phone},
-        )
+        charge = charge_for(payment, description="Rifa", return_url="")
+        charge = replace(charge, settings={"phone": phone})
         checkout = Checkout(self.payments, self.node.registry, self.cashier)
         begun = await checkout.begin(self.sinpe, payment, charge)
         assert not isinstance(begun, Rejection), begun

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import trio
+from msgspec.structs import replace
 
 from sorteos_actors.actors.registry import Registry
 from sorteos_actors.payments.cashier import Cashier
@@ -19,7 +20,7 @@ from sorteos_actors.payments.secret import Secret
 from sorteos_actors.payments.status import PaymentStatus, status_of
 from sorteos_actors.ports import Clock
 from sorteos_actors.ports.payment_store import EventKey, InboxEvent, MoneyCase
-from sorteos_actors.ports.payments import Charge, Payment
+from sorteos_actors.ports.payments import Charge, Payment, charge_for
 from sorteos_actors.raffle import Phase, RaffleStatus, RaffleTerms, Rejection, commands
 from sorteos_actors.testing.memory_desk import MemoryDesk
 from sorteos_actors.testing.memory_payments import MemoryPayments
@@ -145,18 +146,8 @@ class Till:
             numbers=numbers,
             unit_price=PRICE,
         )
-        charge = Charge(
-            payment_id=payment.id,
-            raffle_id=payment.raffle_id,
-            reservation_id=reservation_id,
-            amount=payment.amount,
-            currency=payment.currency,
-            numbers=numbers,
-            description="Rifa",
-            return_url="https://rifas.test/",
-            options={"mode": mode},
-        )
-        return payment, charge
+        charge = charge_for(payment, description="Rifa", return_url="https://rifas.test/")
+        return payment, replace(charge, options={"mode": mode})
 
     async def pay(
         self,

@@ -8,10 +8,11 @@ from typing import Final, Protocol
 from uuid import UUID
 
 import trio
+from msgspec.structs import replace
 
 from sorteos_actors.payments.sandbox_ledger import SandboxMode
 from sorteos_actors.payments.status import PaymentStatus, status_of
-from sorteos_actors.ports.payments import Charge, Payment
+from sorteos_actors.ports.payments import Charge, Payment, charge_for
 from sorteos_actors.raffle import RaffleTerms, Rejection, RejectionCode, Reservation
 from sorteos_actors.testing.simulation.bank import Bank
 from sorteos_actors.testing.simulation.truth import Truth, short
@@ -112,17 +113,8 @@ class Till:
             numbers=reservation.numbers,
             unit_price=reservation.unit_price,
         )
-        charge = Charge(
-            payment_id=payment.id,
-            raffle_id=payment.raffle_id,
-            reservation_id=payment.reservation_id,
-            amount=payment.amount,
-            currency=payment.currency,
-            numbers=payment.numbers,
-            description="Rifa",
-            return_url="https://rifas.test/",
-            options={"mode": chance.choice(_MODES)},
-        )
+        charge = charge_for(payment, description="Rifa", return_url="https://rifas.test/")
+        charge = replace(charge, options={"mode": chance.choice(_MODES)})
         self._begun[payment.id] = payment, charge
         return payment, charge
 

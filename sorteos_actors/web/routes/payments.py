@@ -14,7 +14,7 @@ from sorteos_actors.payments.registry import Offered
 from sorteos_actors.payments.sinpe_code import NotAReference
 from sorteos_actors.ports import ReservationRecord
 from sorteos_actors.ports.payment_store import Receipt
-from sorteos_actors.ports.payments import Charge, Payment
+from sorteos_actors.ports.payments import Charge, Payment, charge_for
 from sorteos_actors.protocol.payment_messages import (
     MethodView,
     PaymentBody,
@@ -212,13 +212,8 @@ def _new_payment(payment_id: UUID, record: ReservationRecord, method: Offered) -
 
 def _charge(payment: Payment, terms: RaffleTerms, base: str) -> Charge:
     labels = ", ".join(terms.label(number) for number in payment.numbers)
-    return Charge(
-        payment_id=payment.id,
-        raffle_id=payment.raffle_id,
-        reservation_id=payment.reservation_id,
-        amount=payment.amount,
-        currency=payment.currency,
-        numbers=payment.numbers,
+    return charge_for(
+        payment,
         description=f"{terms.title}: {labels}"[:_MAX_DESCRIPTION],
         return_url=f"{base}/checkout/{payment.reservation_id}",
     )
