@@ -44,7 +44,7 @@ class GiveBack:
         """Who has decided it, and why: before anything moves."""
         decision = {"by": str(by), "why": why, "numbers": numbers}
         at = self._services.clock.now()
-        note = replace(as_known(payment), details={f"given_back_{at}": decision})
+        note = replace(as_known(payment), details={f"refund_asked_{at}": decision})
         await self._services.money.payments.merge(payment.raffle_id, payment.id, note)
 
     async def _return(

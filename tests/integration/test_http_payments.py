@@ -361,7 +361,7 @@ def test_who_gave_money_back_and_why_is_kept_with_the_payment(
     back = {"reason": "se equivocó de número", "numbers": ["07"]}
     payment(admin.post(f"/payments/{paid['id']}/refund", back))
     kept = json.loads(ask(database, "SELECT details FROM payments WHERE id = $1", paid["id"]))
-    (decision,) = (kept[key] for key in kept if key.startswith("given_back_"))
+    (decision,) = (kept[key] for key in kept if key.startswith("refund_asked_"))
     assert (decision["why"], decision["numbers"]) == (back["reason"], [7])
     assert UUID(decision["by"])
 
