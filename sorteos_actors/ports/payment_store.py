@@ -239,7 +239,8 @@ class PaymentStore(Protocol):
     async def next_refund(self, raffle_id: UUID, payment_id: UUID, reason: str) -> Refund | None:
         """The refund that is under way, or a new one of all that is owed; None when nothing is.
 
-        Owed is what a refused payment has captured, or the price of numbers that were given back.
+        Owed is what was captured, less what was sent back and the price of the numbers that the buyer
+        still has; a refused payment has none.
         """
 
     async def refund_is(self, refund: Refund, state: RefundState) -> None:
