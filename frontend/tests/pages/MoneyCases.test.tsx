@@ -10,9 +10,6 @@ import { button, keepFocusInDialogs, leave, press, render, text } from './page';
 const NOW = Date.parse('2026-01-31T18:00:00.000Z');
 let open: MoneyCase[];
 
-// The router's own copy of a hook is a CommonJS module, and would bring React itself.
-vi.mock('use-sync-external-store/shim/index.js', () => import('preact/compat'));
-
 beforeEach(() => {
   vi.useFakeTimers();
   vi.spyOn(serverClock, 'now').mockReturnValue(NOW);
